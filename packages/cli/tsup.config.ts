@@ -1,0 +1,6 @@
+import { library } from '../../tsup.base';
+
+export default library({
+  index: 'src/index.ts',
+  main: 'src/main.ts',
+});

@@ -1,0 +1,1 @@
+export { type ErrorCode, type ErrorData, type ErrorOptions, GoModKitError, isGoModKitError } from './error.ts';

@@ -1,0 +1,1 @@
+export type { Handler, HandlerRequest, HandlerResponse } from './handler.ts';

@@ -1,0 +1,12 @@
+export type {
+  FileKind,
+  InfoFile,
+  Policy,
+  PolicyDecision,
+  PolicySubject,
+  ReadOptions,
+  Repository,
+  RepositoryEvent,
+  RepositoryFile,
+  ZipFile,
+} from './repository.ts';

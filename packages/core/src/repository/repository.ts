@@ -1,0 +1,127 @@
+// The engine between sources, storage and whoever asks: types of its surface.
+//
+// Invariants that every Repository keeps:
+// - Nothing is stored or served before it was fetched whole, checked and hashed (DESIGN §3, publication).
+// - The first capture of a version stays served for ever; other bytes are a conflict.
+// - A version exists when its `.info` exists; no `.mod` is served without it.
+// - Versions that a policy denies are named by no list, `latest` or query; their `.mod` stays readable.
+
+import type { VersionInfo } from '../source/source.ts';
+import type { CallOptions, GetOptions, StoredObject } from '../storage/storage.ts';
+
+/** A module at a version, or a module alone. */
+export interface PolicySubject {
+  readonly path: string;
+  readonly version: string;
+  /** Commit time, where known. */
+  readonly time?: Date | undefined;
+}
+
+/** What a {@link Policy} says of a version. */
+export type PolicyDecision =
+  | { readonly allow: true }
+  | {
+      readonly allow: false;
+      /** The policy's name, shown to the user. */
+      readonly policy: string;
+      readonly reason: string;
+      /** When it ends, for example a cool-down. */
+      readonly until?: Date | undefined;
+    };
+
+/** Decides about versions. Asked for every answer about one, so it should be quick; a rejection counts as "could not find out". */
+export type Policy = (subject: PolicySubject) => PolicyDecision | Promise<PolicyDecision>;
+
+/** Options of calls that may need a source. */
+export interface ReadOptions extends CallOptions {
+  /** `true`: answer from storage alone (`Disable-Module-Fetch`); what is missing rejects with `not_found`, "temporarily unavailable". */
+  readonly cachedOnly?: boolean | undefined;
+}
+
+/** A small answer with its validators. */
+export interface RepositoryFile {
+  readonly bytes: Uint8Array;
+  /** Strong, unquoted, made from the bytes. */
+  readonly etag: string;
+  /** When it was captured; absent for answers that are not stored. */
+  readonly modified?: Date | undefined;
+}
+
+/** `.info` of a version or query. */
+export interface InfoFile extends RepositoryFile {
+  readonly info: VersionInfo;
+  /** Whether the request named this very version, so that the answer never changes; `false` for branches, `v1` and the like. */
+  readonly immutable: boolean;
+}
+
+/** A stored module zip: metadata now, bytes on demand. */
+export interface ZipFile {
+  readonly size: number;
+  /** Strong, unquoted, from the stored bytes. */
+  readonly etag: string;
+  readonly modified: Date;
+  /** `h1:` sum where known without reading the zip. */
+  readonly h1?: string | undefined;
+  /** Opens the bytes, or a range of them. */
+  open(options?: GetOptions): Promise<StoredObject>;
+}
+
+/** What happens inside a repository, for logs, metrics and the center. Best effort; durable facts are keys in storage. */
+export type RepositoryEvent =
+  | { readonly type: 'hit' | 'miss'; readonly kind: FileKind; readonly path: string; readonly version: string }
+  | {
+      readonly type: 'fetch';
+      readonly kind: FileKind;
+      readonly path: string;
+      readonly version: string;
+      readonly bytes: number;
+      readonly milliseconds: number;
+    }
+  | {
+      readonly type: 'publish';
+      readonly kind: 'info' | 'zip';
+      readonly path: string;
+      readonly version: string;
+      readonly h1?: string | undefined;
+    }
+  | {
+      readonly type: 'conflict';
+      readonly kind: FileKind;
+      readonly path: string;
+      readonly version: string;
+      readonly stored: string;
+      readonly offered: string;
+    }
+  | {
+      readonly type: 'refusal';
+      readonly kind: FileKind;
+      readonly path: string;
+      readonly version: string;
+      readonly error: Error;
+    };
+
+/** The kinds of answers a repository gives about a module. */
+export type FileKind = 'list' | 'latest' | 'info' | 'mod' | 'zip';
+
+/**
+ * Modules, captured once and served for ever. Paths and versions are unescaped; malformed ones reject with `invalid_path` or
+ * `invalid_version` before any storage or source is asked.
+ */
+export interface Repository {
+  /** Tagged versions, sorted by {@link https://go.dev/ref/mod#versions | semver}; the file is the body of `@v/list`. */
+  versions(path: string, options?: ReadOptions): Promise<readonly string[]>;
+  /** What `@latest` answers: the highest release, else pre-release, else what the source calls latest (spec §4.16). */
+  latest(path: string, options?: ReadOptions): Promise<InfoFile>;
+  /** A version, branch, tag, commit prefix, `v1` or `v1.2`. */
+  info(path: string, query: string, options?: ReadOptions): Promise<InfoFile>;
+  /** go.mod of a canonical version. */
+  goMod(path: string, version: string, options?: ReadOptions): Promise<RepositoryFile>;
+  /** The zip of a canonical version, captured first if need be. */
+  zip(path: string, version: string, options?: ReadOptions): Promise<ZipFile>;
+  /** Writes, reads and lists through the storage; resolves to what failed, by step. Empty when all is well. */
+  checkStorage(options?: CallOptions): Promise<readonly { readonly step: string; readonly error: Error }[]>;
+  /** Calls `listener` for every event until the returned function is called. */
+  subscribe(listener: (event: RepositoryEvent) => void): () => void;
+  /** Waits for work under way, then releases what it holds; the storage stays open. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,1 @@
+export type { ModuleSource, Origin, PinnedOptions, SourceZip, SumdbSource, VersionInfo } from './source.ts';

@@ -1,0 +1,26 @@
+import { library } from '../../tsup.base';
+
+export default library({
+  index: 'src/index.ts',
+  errors: 'src/errors/index.ts',
+  semver: 'src/semver/index.ts',
+  gover: 'src/gover/index.ts',
+  module: 'src/module/index.ts',
+  modfile: 'src/modfile/index.ts',
+  zip: 'src/zip/index.ts',
+  dirhash: 'src/dirhash/index.ts',
+  storage: 'src/storage/index.ts',
+  series: 'src/series/index.ts',
+  source: 'src/source/index.ts',
+  repository: 'src/repository/index.ts',
+  protocol: 'src/protocol/index.ts',
+  'storage/conformance': 'src/storage/conformance/index.ts',
+  'platform/zip-engine.node': 'src/platform/zip-engine.node.ts',
+  'platform/zip-engine.web': 'src/platform/zip-engine.web.ts',
+  'platform/sha256.node': 'src/platform/sha256.node.ts',
+  'platform/sha256.web': 'src/platform/sha256.web.ts',
+  'platform/spool.node': 'src/platform/spool.node.ts',
+  'platform/spool.web': 'src/platform/spool.web.ts',
+  'platform/files.node': 'src/platform/files.node.ts',
+  'platform/files.web': 'src/platform/files.web.ts',
+});
