@@ -1,19 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
 // Packages are tested from their sources: the `@gomodkit/source` condition of every exports and imports map points there.
+// Test files by what they need:
+//   *.test.ts        nothing but Node (and `go`, skipped visibly without it); `pnpm test`
+//   *.network.test.ts  the Go module proxy that `go env GOPROXY` names; `pnpm test:network`
+const conditions = ['@gomodkit/source', 'node', 'import', 'default'];
+const network = process.env.GOMODKIT_TEST_NETWORK === '1';
+const report = process.env.GOMODKIT_TEST_REPORT;
+
 export default defineConfig({
-  resolve: { conditions: ['@gomodkit/source', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['@gomodkit/source', 'node', 'import', 'default'] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'packages/*/test/**/*.test.ts',
-      'e2e/**/*.test.ts',
-      'scripts/**/*.test.ts',
-    ],
+    include: [network ? '{packages,e2e}/**/*.network.test.ts' : '{packages,e2e,examples,scripts}/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', ...(network ? [] : ['**/*.network.test.ts'])],
     pool: 'forks',
-    testTimeout: 20_000,
-    restoreMocks: true,
     execArgv: ['--conditions=@gomodkit/source'],
+    testTimeout: network ? 600_000 : 30_000,
+    hookTimeout: 60_000,
+    restoreMocks: true,
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 });

@@ -1,0 +1,83 @@
+// Who may import whom (CONTRIBUTING, "Packages and directions"). Tests are free to import anything.
+
+const core = '^packages/core/src';
+const test = '\\.test\\.ts$|/testdata/|/test/';
+
+/** Packages of the workspace that `from` must not import at run time. */
+const onlyImports = (from, allowed) => ({
+  name: `${from}-imports-only-${allowed.join('-')}`,
+  severity: 'error',
+  from: { path: `^packages/${from}/src`, pathNot: test },
+  to: { path: '^packages/', pathNot: `^packages/(${[from, ...allowed].join('|')})/` },
+});
+
+/** Folders of core that `from` must not import. Lower layers know nothing of higher ones. */
+const layer = (from, above) => ({
+  name: `core-${from.replaceAll('|', '-')}-is-below`,
+  comment:
+    'Go rules know nothing of storage, storage nothing of sources, sources nothing of repositories, none of protocol.',
+  severity: 'error',
+  from: { path: `${core}/(${from})/`, pathNot: test },
+  to: { path: `${core}/(${above})/` },
+});
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: { path: '^packages' }, to: { circular: true } },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      from: { path: '^packages' },
+      to: { couldNotResolve: true, pathNot: '^#' },
+    },
+    {
+      name: 'no-tests-from-source',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src', pathNot: test },
+      to: { path: test },
+    },
+    {
+      name: 'no-undeclared',
+      comment: 'What a package needs at run time stands in its dependencies or peerDependencies.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src', pathNot: test },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    onlyImports('core', []),
+    onlyImports('storage-fs', ['core']),
+    onlyImports('http-handler', ['core']),
+    onlyImports('testing', ['core', 'http-handler']),
+    {
+      name: 'core-runs-anywhere',
+      comment: 'Node and what replaces it elsewhere meet in platform/, chosen by the imports map.',
+      severity: 'error',
+      from: { path: core, pathNot: `${test}|${core}/platform/` },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'core-outside-libraries',
+      severity: 'error',
+      from: { path: core, pathNot: `${test}|${core}/platform/|${core}/protocol/range-policy` },
+      to: { dependencyTypes: ['npm'] },
+    },
+    layer(
+      'errors|bytes|gotext|semver|gover|module|modfile|txtar|async',
+      'zip|dirhash|storage|series|source|repository|protocol',
+    ),
+    layer('zip|dirhash|platform', 'storage|series|source|repository|protocol'),
+    layer('storage|series', 'source|repository|protocol'),
+    layer('source', 'repository|protocol'),
+    layer('repository', 'protocol'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@gomodkit/source', 'node', 'import', 'types', 'default'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};
