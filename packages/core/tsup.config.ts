@@ -21,6 +21,8 @@ export default library({
   'platform/sha256.web': 'src/platform/sha256.web.ts',
   'platform/spool.node': 'src/platform/spool.node.ts',
   'platform/spool.web': 'src/platform/spool.web.ts',
+  'platform/net.node': 'src/platform/net.node.ts',
+  'platform/net.web': 'src/platform/net.web.ts',
   'platform/files.node': 'src/platform/files.node.ts',
   'platform/files.web': 'src/platform/files.web.ts',
 });
