@@ -1,0 +1,51 @@
+// Taking a body of unknown length under a limit: what both spools share.
+//
+// Invariants:
+// - The stream is read to its end or cancelled, whatever fails.
+// - An abort wakes a read that waits, and the call rejects with the signal's own reason.
+
+import { GoModKitError } from '../errors/error.ts';
+import type { SpoolOptions } from './types.ts';
+
+/** Feeds every chunk of `stream` to `store` and resolves to the number of bytes. Rejects with `limit_exceeded` past the limit. */
+export async function drain(
+  stream: ReadableStream<Uint8Array>,
+  options: SpoolOptions,
+  store: (chunk: Uint8Array) => Promise<void> | void,
+): Promise<number> {
+  const { limit, what, signal, onChunk } = options;
+  const reader = stream.getReader();
+  const onAbort = (): void => {
+    // Settles a pending read at once; the reason is thrown below.
+    reader.cancel(signal?.reason).catch(() => {});
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    signal?.throwIfAborted();
+    let size = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal?.throwIfAborted();
+      if (done) return size;
+      size += value.length;
+      if (size > limit) throw tooLarge(what, limit);
+      onChunk?.(value);
+      const stored = store(value);
+      if (stored !== undefined) await stored;
+    }
+  } catch (error) {
+    const reason = signal?.aborted ? signal.reason : error;
+    await reader.cancel(reason).catch(() => {});
+    throw reason;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    reader.releaseLock();
+  }
+}
+
+/** The refusal of a body over its limit. */
+export function tooLarge(what: string, limit: number): GoModKitError {
+  return new GoModKitError('limit_exceeded', `${what} is larger than the limit of ${limit} bytes`, {
+    data: { limit, what },
+  });
+}

@@ -1,0 +1,101 @@
+// The file system, as far as core needs it.
+//
+// Invariants:
+// - Absent files are `undefined`, everything else that fails throws Node's own error, which callers wrap with what they were doing.
+// - lstat and readDirectory never follow symbolic links.
+// - writeNewFile never overwrites and never writes through a symbolic link.
+
+import { constants, type Stats } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import type { OpenFile } from './file-handle.node.ts';
+import { closeFile, handleSource } from './file-handle.node.ts';
+import type { DirectoryEntry, FileKind, FileSource, FileStat } from './types.ts';
+
+export { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+export { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** Whether this platform has a file system. */
+export const hasFiles: boolean = true;
+
+/** The whole file, following symbolic links; undefined when there is none. */
+export async function readFile(path: string): Promise<Uint8Array | undefined> {
+  const bytes = await fs.readFile(path).catch(absent);
+  return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** What a path is, following symbolic links; undefined when there is nothing. */
+export async function stat(path: string): Promise<FileStat | undefined> {
+  const stats = await fs.stat(path).catch(absent);
+  return stats && describe(stats);
+}
+
+/** What a path itself is; undefined when there is nothing. */
+export async function lstat(path: string): Promise<FileStat | undefined> {
+  const stats = await fs.lstat(path).catch(absent);
+  return stats && describe(stats);
+}
+
+/** The names in a directory, in no particular order; undefined when there is none. */
+export async function readDirectory(path: string): Promise<DirectoryEntry[] | undefined> {
+  const entries = await fs.readdir(path, { withFileTypes: true }).catch(absent);
+  return entries?.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+}
+
+/** Opens a regular file for random access. Rejects with Node's error when it is absent or no regular file. */
+export async function fileSource(path: string): Promise<FileSource> {
+  // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
+  const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
+    const file: OpenFile = { handle, what: path, closed: false };
+    return { ...handleSource(file, 0, stats.size), modified: stats.mtime, close: () => closeFile(file) };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Creates one directory. Rejects with code EEXIST when anything is there. */
+export async function makeDirectory(path: string): Promise<void> {
+  await fs.mkdir(path);
+}
+
+/** Creates a directory and its parents; resolves to the first one that had to be created, if any. */
+export async function makeDirectories(path: string): Promise<string | undefined> {
+  return fs.mkdir(path, { recursive: true });
+}
+
+/** Writes a file that must not exist yet. Rejects with code EEXIST when anything is there, be it a dangling symbolic link. */
+export async function writeNewFile(
+  path: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  mode: number,
+): Promise<void> {
+  const handle = await fs.open(path, 'wx', mode);
+  try {
+    for await (const chunk of chunks) await handle.writeFile(chunk);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes a file or a tree, read-only files included; absent is no error. */
+export async function remove(path: string): Promise<void> {
+  await fs.rm(path, { recursive: true, force: true });
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+  throw error;
+}
+
+function describe(stats: Stats): FileStat {
+  return { kind: kindOf(stats), size: stats.size, modified: stats.mtime };
+}
+
+function kindOf(entry: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>): FileKind {
+  if (entry.isFile()) return 'regular';
+  if (entry.isDirectory()) return 'directory';
+  return entry.isSymbolicLink() ? 'symlink' : 'other';
+}

@@ -1,0 +1,73 @@
+// What the platform seams promise, in words that need no platform.
+//
+// Invariants:
+// - `x.node.ts` and `x.web.ts` export the same names with these types; callers reach them as `#x` and cannot tell which they got,
+//   except that the web one answers `unsupported` where there is no file system, and has smaller limits where there is only memory.
+
+import type { ByteSource } from '../bytes/source.ts';
+
+/** A running SHA-256. */
+export interface Sha256 {
+  update(bytes: Uint8Array): void;
+  /** The 32 bytes. Call it once, last. */
+  digest(): Uint8Array;
+}
+
+/** A source that can be read at any place. */
+export interface RandomAccessSource extends ByteSource {
+  slice(start: number, end: number): RandomAccessSource;
+}
+
+/** Options of `spool`. */
+export interface SpoolOptions {
+  /** At most this many bytes are taken. */
+  readonly limit: number;
+  /** What is spooled, for the error message: `example.com/m@v1.0.0.zip`. */
+  readonly what: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Sees every chunk once, in order: hash in the same pass. A throw ends the spooling. */
+  readonly onChunk?: ((chunk: Uint8Array) => void) | undefined;
+  /** Where temporary files go. Default: the directory the operating system names. */
+  readonly directory?: string | undefined;
+  /** Bodies up to this many bytes stay in memory. Default 1 MiB. */
+  readonly memory?: number | undefined;
+}
+
+/** Bytes that came as a stream and can now be read often and at any place, until they are disposed of. */
+export interface Spooled extends RandomAccessSource {
+  /** Releases the bytes. Idempotent; streams still open fail. */
+  dispose(): Promise<void>;
+}
+
+/** What a directory entry is, without following symbolic links. */
+export type FileKind = 'regular' | 'directory' | 'symlink' | 'other';
+
+/** What is known of a file without reading it. */
+export interface FileStat {
+  readonly kind: FileKind;
+  /** Length in bytes of a regular file. */
+  readonly size: number;
+  readonly modified: Date;
+}
+
+/** One name in a directory. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: FileKind;
+}
+
+/** An open file as bytes. */
+export interface FileSource extends RandomAccessSource {
+  readonly modified: Date;
+  /** Closes the file. Idempotent; streams still open fail. */
+  close(): Promise<void>;
+}
+
+/** One file on its way into an archive. */
+export interface ArchiveFile {
+  /** The whole entry name. */
+  readonly name: string;
+  /** What `open` is expected to deliver; more is an error, less is taken as it is. */
+  readonly size: number;
+  open(): ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
+}
