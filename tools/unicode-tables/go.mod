@@ -1,0 +1,3 @@
+module gomodkit.example/tools/unicode-tables
+
+go 1.21
