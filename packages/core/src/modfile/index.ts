@@ -1,0 +1,33 @@
+export type { VersionFixer } from './arguments.ts';
+export { autoQuote, mustQuote } from './auto-quote.ts';
+export { checkCanonicalVersion } from './canonical-version.ts';
+export type {
+  ExcludeDirective,
+  GoDirective,
+  GodebugDirective,
+  GoMod,
+  IgnoreDirective,
+  ModuleDirective,
+  ReplaceDirective,
+  ReplaceTarget,
+  RequireDirective,
+  RetractDirective,
+  ToolchainDirective,
+  ToolDirective,
+} from './go-mod.ts';
+export { modulePath } from './module-path.ts';
+export { type ParseOptions, parse, parseLax } from './parse.ts';
+export type { Problem } from './problem.ts';
+export { isDirectoryPath } from './replace.ts';
+export { retractedBy } from './retract.ts';
+export type {
+  Comment,
+  CommentBlock,
+  Comments,
+  FileSyntax,
+  Line,
+  LineBlock,
+  Paren,
+  Position,
+  Statement,
+} from './syntax.ts';

@@ -1,0 +1,1 @@
+export { formatTxtar, parseTxtar, type TxtarArchive, type TxtarFile } from './txtar.ts';
