@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 // Test files by what they need:
 //   *.test.ts        nothing but Node (and `go`, skipped visibly without it); `pnpm test`
 //   *.network.test.ts  the Go module proxy that `go env GOPROXY` names; `pnpm test:network`
-const conditions = ['@gomodkit/source', 'node', 'import', 'default'];
+// No `import` here: vitest hands these to Node as --conditions, where it would also apply to require() and give CommonJS packages ESM.
+const conditions = ['@gomodkit/source', 'node'];
 const network = process.env.GOMODKIT_TEST_NETWORK === '1';
 const report = process.env.GOMODKIT_TEST_REPORT;
 

@@ -1,0 +1,2 @@
+export type { AdapterOptions } from '../shared/options.ts';
+export { toFetch } from './to-fetch.ts';

@@ -1,0 +1,32 @@
+// One Request answered with one Response.
+//
+// Invariants:
+// - The body stream is handed over as it is: back-pressure and cancel reach the handler's own stream.
+// - Never rejects.
+
+import type { Handler, HandlerRequest, HandlerResponse } from '@gomodkit/core/protocol';
+import { answer, discard, internalError, report } from '../shared/answer.ts';
+import type { AdapterOptions } from '../shared/options.ts';
+
+/** Asks `handler` for the answer to `request`, whose target below the mount point is `url`. */
+export async function respond(
+  handler: Handler,
+  { method, headers, signal }: Request,
+  url: string,
+  options: AdapterOptions,
+): Promise<Response> {
+  const request: HandlerRequest = { method, url, headers, signal };
+  const answered = await answer(handler, request, options);
+  try {
+    return toResponse(answered);
+  } catch (error) {
+    // Fetch refuses some statuses and header values that a handler may come up with.
+    report(options, error, request);
+    discard(answered.body, error);
+    return toResponse(internalError(method));
+  }
+}
+
+function toResponse({ status, headers, body }: HandlerResponse): Response {
+  return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers });
+}

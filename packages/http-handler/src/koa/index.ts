@@ -1,0 +1,3 @@
+export type { NodeRequest, NodeResponse, NodeSocket } from '../node/message.ts';
+export type { AdapterOptions, MountOptions } from '../shared/options.ts';
+export { type KoaContext, type KoaMiddleware, toKoaMiddleware } from './to-koa-middleware.ts';

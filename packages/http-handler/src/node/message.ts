@@ -1,0 +1,37 @@
+// What the Node adapters need of a request and a response, as structure: node:http, node:http2's compatibility layer and the
+// wrappers of frameworks have it.
+
+/** What is needed of `http.IncomingMessage` or `http2.Http2ServerRequest`. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  /** The raw request target. */
+  readonly url?: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly httpVersionMajor: number;
+  readonly socket: NodeSocket;
+  /** Reads and drops the body. */
+  resume(): unknown;
+}
+
+/** What is needed of `http.ServerResponse` or `http2.Http2ServerResponse`. */
+export interface NodeResponse {
+  readonly headersSent: boolean;
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+  /** Null while a pipelined response waits for the ones before it. */
+  readonly socket: NodeSocket | null;
+  /** The stream of an HTTP/2 response. */
+  readonly stream?: { close(code: number): unknown } | undefined;
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  write(chunk: Uint8Array): boolean;
+  end(chunk?: Uint8Array): unknown;
+  destroy(): unknown;
+  on(event: 'close' | 'drain' | 'error', listener: () => void): unknown;
+  off(event: 'close' | 'drain' | 'error', listener: () => void): unknown;
+}
+
+/** What is needed of `net.Socket`. */
+export interface NodeSocket {
+  readonly destroyed: boolean;
+  once(event: 'close', listener: () => void): unknown;
+}
