@@ -40,7 +40,7 @@ export function splitPathVersion(path: string): PathParts | undefined {
     if (path.charCodeAt(start - 1) === 0x2e) dots = true;
   }
   const tail = path.slice(start);
-  if (tail === '' || start < 3 || !path.endsWith('/v', start)) return { prefix: path, pathMajor: '' };
+  if (tail === '' || !path.endsWith('/v', start)) return { prefix: path, pathMajor: '' };
   if (dots || tail.startsWith('0') || tail === '1') return undefined;
   return { prefix: path.slice(0, start - 2), pathMajor: path.slice(start - 2) };
 }

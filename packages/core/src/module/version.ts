@@ -67,14 +67,15 @@ export function isCanonicalVersion(version: string): boolean {
 
 /**
  * The order of go.sum (spec §1.15): path bytes; then the part of the version before its first `/` as semver; then the rest by
- * bytes. Negative, zero or positive. Different versions that differ only in build metadata are equal here, as in Go.
+ * bytes. Negative, zero or positive. Versions that are different strings but equal as semver (`v1` and `v1.0.0`, build metadata) are
+ * equal here whatever follows, as in Go; no go.sum holds such.
  */
 export function compareModuleVersions(a: ModuleVersion, b: ModuleVersion): number {
   const byPath = compareUtf8(a.path, b.path);
   if (byPath !== 0) return byPath;
   const [x, xRest] = cutAtSlash(a.version);
   const [y, yRest] = cutAtSlash(b.version);
-  return x === y ? compareUtf8(xRest, yRest) : compareSemver(x, y) || compareUtf8(xRest, yRest);
+  return x === y ? compareUtf8(xRest, yRest) : compareSemver(x, y);
 }
 
 /**
