@@ -1,4 +1,16 @@
 export { type ByteSource, bytesSource } from '../bytes/source.ts';
+export { checkKey, checkKeyPrefix, checkListAfter, maxKeyBytes, maxKeyElementBytes } from './key.ts';
+export { type MemoryStorageOptions, memoryStorage } from './memory.ts';
+export {
+  checkRange,
+  checkSourceSize,
+  defaultListLimit,
+  type ListBounds,
+  listBounds,
+  orAborted,
+  resolveRange,
+  sourceChunks,
+} from './plugin.ts';
 export type {
   CallOptions,
   CreateOptions,

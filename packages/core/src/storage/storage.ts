@@ -72,7 +72,10 @@ export interface ListPage {
  * `storage_unavailable`.
  */
 export interface Storage {
-  /** Opens an object; undefined when absent. Rejects with `range_not_satisfiable` when `range.start >= size > 0`. */
+  /**
+   * Opens an object; undefined when absent. Rejects with `range_not_satisfiable` when `range.start >= size > 0`. The signal also ends
+   * a body that is still being read: its next read rejects with the reason.
+   */
   get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;
   /** Describes an object; undefined when absent. */
   head(key: string, options?: CallOptions): Promise<ObjectInfo | undefined>;
@@ -88,6 +91,6 @@ export interface Storage {
   delete?(key: string, options?: CallOptions): Promise<void>;
   /** Optional: removes what interrupted creates left behind if older than this; resolves to how many. */
   sweep?(options: { readonly olderThan: Date } & CallOptions): Promise<number>;
-  /** Optional: releases handles. Idempotent. */
+  /** Optional: releases handles. Idempotent. Later calls reject with `closed`; a body that is open already can be read on. */
   close?(): Promise<void>;
 }

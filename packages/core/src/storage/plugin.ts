@@ -1,0 +1,130 @@
+// What every storage does before and around its I/O, written once for plugin authors.
+//
+// Invariants:
+// - Ranges and list options are checked before any I/O; their defaults live here.
+// - A source that is opened is read to its end or cancelled; another number of bytes than its `size` never passes as whole.
+// - An aborted call stops waiting at once, also for a source that neither delivers nor reacts to cancel().
+
+import type { ByteSource } from '../bytes/source.ts';
+import { GoModKitError } from '../errors/error.ts';
+import { checkKeyPrefix, checkListAfter } from './key.ts';
+import type { CallOptions, GetOptions, ListOptions } from './storage.ts';
+
+/** List options with their defaults, checked. */
+export interface ListBounds {
+  /** `''` for all keys. */
+  readonly prefix: string;
+  /** `''` for the beginning. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** How many objects a page holds when the caller does not say. */
+export const defaultListLimit: number = 1000;
+
+/** Checks the options of a listing and fills in defaults. Throws `invalid_key` or `invalid_argument`. */
+export function listBounds(options: ListOptions = {}): ListBounds {
+  const { prefix = '', after = '', limit = defaultListLimit } = options;
+  checkKeyPrefix(prefix);
+  checkListAfter(after);
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new GoModKitError('invalid_argument', `list limit ${limit}: want a whole number of at least 1`);
+  }
+  return { prefix, after, limit };
+}
+
+/**
+ * The half-open range that a get() delivers of an object of `size` bytes; the whole object without `range`.
+ *
+ * Throws `range_not_satisfiable` (with `data.size`) when `start >= size > 0`, `invalid_argument` when the range is malformed. Any
+ * range of an empty object is the empty one.
+ */
+export function resolveRange(
+  key: string,
+  size: number,
+  range: GetOptions['range'],
+): { readonly start: number; readonly end: number } {
+  if (range === undefined) return { start: 0, end: size };
+  const { start, end } = checkRange(range);
+  if (size === 0) return { start: 0, end: 0 };
+  if (start < size) return { start, end: Math.min(end, size) };
+  throw new GoModKitError('range_not_satisfiable', `range of ${key} starts at ${start}, but it has ${size} bytes`, {
+    data: { key, size },
+  });
+}
+
+/** Checks the shape of a range, which needs no object; an open end is infinite. Throws `invalid_argument`. */
+export function checkRange(range: NonNullable<GetOptions['range']>): { readonly start: number; readonly end: number } {
+  const { start, end = Number.POSITIVE_INFINITY } = range;
+  const whole = Number.isSafeInteger(start) && (Number.isSafeInteger(end) || end === Number.POSITIVE_INFINITY);
+  if (!whole || start < 0 || end < start) {
+    throw new GoModKitError('invalid_argument', `range ${start}–${end}: want 0 ≤ start ≤ end, in whole bytes`);
+  }
+  return { start, end };
+}
+
+/**
+ * The chunks of a source, checked: throws `invalid_argument` when it delivers another number of bytes than its `size`, the source's
+ * own error when it fails, and the signal's reason when aborted. The source's stream is cancelled unless it was read to its end.
+ *
+ * @example
+ * ```ts
+ * import { bytesSource, sourceChunks } from '@gomodkit/core/storage';
+ *
+ * for await (const chunk of sourceChunks(bytesSource(new Uint8Array(10)))) console.log(chunk.length);
+ * ```
+ */
+export async function* sourceChunks(
+  source: ByteSource,
+  options: CallOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
+  checkSourceSize(source);
+  options.signal?.throwIfAborted();
+  const reader = source.stream().getReader();
+  let finished = false;
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await orAborted(reader.read(), options.signal);
+      if (done) break;
+      if (!(value instanceof Uint8Array))
+        throw new GoModKitError('invalid_argument', 'a source delivered no Uint8Array');
+      size += value.length;
+      if (size > source.size) throw wrongSize(source, 'more');
+      if (value.length > 0) yield value;
+    }
+    finished = true;
+    if (size < source.size) throw wrongSize(source, `only ${size}`);
+  } finally {
+    // Not awaited: a source may never settle its cancel(), and nothing here depends on it.
+    if (!finished) reader.cancel(options.signal?.reason).catch(() => {});
+  }
+}
+
+/** Checks that a source states a size. Throws `invalid_argument`. */
+export function checkSourceSize(source: ByteSource): void {
+  if (Number.isSafeInteger(source.size) && source.size >= 0) return;
+  throw new GoModKitError('invalid_argument', `source size ${source.size}: want a whole number of bytes`);
+}
+
+/** Settles as `promise`, or rejects with the signal's reason as soon as it aborts. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
+}
+
+function wrongSize(source: ByteSource, delivered: string): GoModKitError {
+  return new GoModKitError('invalid_argument', `a source of ${source.size} bytes delivered ${delivered}`, {
+    data: { size: source.size },
+  });
+}
