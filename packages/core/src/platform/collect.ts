@@ -4,6 +4,7 @@
 // - The stream is read to its end or cancelled, whatever fails.
 // - An abort wakes a read that waits, and the call rejects with the signal's own reason.
 
+import { onAbort } from '../async/abort.ts';
 import { GoModKitError } from '../errors/error.ts';
 import type { SpoolOptions } from './types.ts';
 
@@ -15,11 +16,10 @@ export async function drain(
 ): Promise<number> {
   const { limit, what, signal, onChunk } = options;
   const reader = stream.getReader();
-  const onAbort = (): void => {
-    // Settles a pending read at once; the reason is thrown below.
-    reader.cancel(signal?.reason).catch(() => {});
-  };
-  signal?.addEventListener('abort', onAbort, { once: true });
+  // Settles a pending read at once; the reason is thrown below.
+  const stop = onAbort(signal, (reason) => {
+    reader.cancel(reason).catch(() => {});
+  });
   try {
     signal?.throwIfAborted();
     let size = 0;
@@ -38,7 +38,7 @@ export async function drain(
     await reader.cancel(reason).catch(() => {});
     throw reason;
   } finally {
-    signal?.removeEventListener('abort', onAbort);
+    stop();
     reader.releaseLock();
   }
 }

@@ -14,6 +14,8 @@ import type { DirectoryEntry, FileKind, FileSource, FileStat } from './types.ts'
 export { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 export { fileURLToPath, pathToFileURL } from 'node:url';
 
+const streamBlock = 64 * 1024;
+
 /** Whether this platform has a file system. */
 export const hasFiles: boolean = true;
 
@@ -43,17 +45,37 @@ export async function readDirectory(path: string): Promise<DirectoryEntry[] | un
 
 /** Opens a regular file for random access. Rejects with Node's error when it is absent or no regular file. */
 export async function fileSource(path: string): Promise<FileSource> {
-  // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
-  const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
-    const file: OpenFile = { handle, what: path, closed: false };
-    return { ...handleSource(file, 0, stats.size), modified: stats.mtime, close: () => closeFile(file) };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  const handle = await openRegular(path);
+  const { size, mtime } = await handle.stat();
+  const file: OpenFile = { handle, what: path, closed: false };
+  return { ...handleSource(file, 0, size), modified: mtime, close: () => closeFile(file) };
+}
+
+/**
+ * Opens a regular file for one reading from its beginning to wherever its end then is. The file is closed when the stream ends,
+ * fails or is cancelled. Rejects as {@link fileSource} does.
+ */
+export async function openStream(path: string): Promise<ReadableStream<Uint8Array>> {
+  const handle = await openRegular(path);
+  const close = (): Promise<void> => handle.close();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const block = new Uint8Array(streamBlock);
+          const { bytesRead } = await handle.read(block, 0, block.length, null);
+          if (bytesRead > 0) return controller.enqueue(block.subarray(0, bytesRead));
+        } catch (error) {
+          await close();
+          throw error;
+        }
+        await close();
+        controller.close();
+      },
+      cancel: close,
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** Creates one directory. Rejects with code EEXIST when anything is there. */
@@ -83,6 +105,18 @@ export async function writeNewFile(
 /** Removes a file or a tree, read-only files included; absent is no error. */
 export async function remove(path: string): Promise<void> {
   await fs.rm(path, { recursive: true, force: true });
+}
+
+async function openRegular(path: string): Promise<fs.FileHandle> {
+  // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
+  const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    if ((await handle.stat()).isFile()) return handle;
+    throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

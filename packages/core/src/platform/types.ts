@@ -67,7 +67,8 @@ export interface FileSource extends RandomAccessSource {
 export interface ArchiveFile {
   /** The whole entry name. */
   readonly name: string;
-  /** What `open` is expected to deliver; more is an error, less is taken as it is. */
+  /** How many bytes `chunks` is expected to deliver. Never fewer are promised, never more come. */
   readonly size: number;
-  open(): ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
+  /** The content, opened when its turn has come. */
+  chunks(): AsyncIterable<Uint8Array>;
 }

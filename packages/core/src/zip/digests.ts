@@ -1,0 +1,42 @@
+// The SHA-256 of every entry of an archive, in one pass.
+//
+// Invariants:
+// - Entries are read in the order of their place in the archive, each at most once.
+// - Of several entries of one name the last one counts for all of them, as in Go (spec §7.13).
+// - The event loop gets a turn every few milliseconds.
+
+import { createSha256 } from '#sha256';
+import type { ZipEntry } from './directory.ts';
+import { createPacer } from './pace.ts';
+import type { ZipReader } from './reader.ts';
+
+/** An entry's name and the SHA-256 of its content. */
+export type EntryDigest = readonly [name: string, digest: Uint8Array];
+
+/** Reads and hashes all entries; the result is in the directory's order. `onContent` sees the chunks of each; rejects with `invalid_zip` when one is damaged. */
+export async function digestEntries(
+  reader: ZipReader,
+  signal: AbortSignal | undefined,
+  onContent?: (entry: ZipEntry, chunk: Uint8Array) => void,
+): Promise<EntryDigest[]> {
+  const pace = createPacer(signal);
+  const last = new Map<string, ZipEntry>();
+  for (const entry of reader.entries) last.set(entry.name, entry);
+  const digests = new Map<string, Uint8Array>();
+  for (const entry of [...last.values()].sort((a, b) => a.offset - b.offset)) {
+    const hash = createSha256();
+    for await (const chunk of reader.contents(entry)) {
+      hash.update(chunk);
+      onContent?.(entry, chunk);
+      const wait = pace();
+      if (wait !== undefined) await wait;
+    }
+    digests.set(entry.name, hash.digest());
+    const wait = pace();
+    if (wait !== undefined) await wait;
+  }
+  return reader.entries.flatMap(({ name }): EntryDigest[] => {
+    const digest = digests.get(name);
+    return digest === undefined ? [] : [[name, digest]];
+  });
+}

@@ -1,0 +1,16 @@
+export { type ByteSource, bytesSource } from '../bytes/source.ts';
+export type { ModuleVersion } from '../module/version.ts';
+export type { FileKind } from '../platform/types.ts';
+export { checkDirectory } from './check-directory.ts';
+export { type CheckFilesOptions, checkFiles, type ZipSourceFile, type ZipSourceFiles } from './check-files.ts';
+export { checkZip } from './check-zip.ts';
+export { type CheckedFiles, checkedFilesError, type FileProblem } from './checked.ts';
+export { type CreateZipOptions, createZip, createZipFromDirectory } from './create.ts';
+export type { ZipEntry } from './directory.ts';
+export { goVersionOf } from './go-version.ts';
+export { maxGoMod, maxLicense, maxZipFile } from './limits.ts';
+export { openZip, type ZipReader, type ZipReadOptions } from './reader.ts';
+export { sourceFile } from './source-file.ts';
+export { unzip } from './unzip.ts';
+export { isVendored } from './vendor.ts';
+export { type VerifiedZip, verifyZip } from './verify.ts';
