@@ -1,1 +1,15 @@
+export { type ChainEntry, chain } from './chain.ts';
+export { type CredentialHeaders, type Credentials, netrcCredentials } from './credentials.ts';
+export { type DirectorySourceOptions, directorySource } from './directory.ts';
+export { type GoEnvOptions, sourceFromGoEnv } from './go-env.ts';
+export { type GoProxyEntry, parseGoProxy } from './go-proxy.ts';
+export type { FetchFunction, RetryPolicy, UpstreamClock, UpstreamOptions, UpstreamTimeouts } from './http-settings.ts';
+export { formatInfo, parseInfo } from './info.ts';
+export { parseList } from './list.ts';
+export { type MemoryModule, memorySource } from './memory.ts';
+export { type NetrcEntry, parseNetrc } from './netrc.ts';
+export { type RouteRule, route } from './route.ts';
 export type { ModuleSource, Origin, PinnedOptions, SourceZip, SumdbSource, VersionInfo } from './source.ts';
+export type { FetchKind, UpstreamLimits } from './transport.ts';
+export { directSource, offSource } from './unavailable.ts';
+export { type UpstreamSource, upstreamSource } from './upstream.ts';

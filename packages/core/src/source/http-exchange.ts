@@ -1,0 +1,135 @@
+// One request and the redirects behind it, up to the headers of the answer.
+//
+// Invariants:
+// - Redirects are followed by hand, so that each target is judged before anything is sent to it.
+// - Credentials go to the origin they were made for. Once a redirect leaves it they are dropped, and stay dropped.
+// - A body that nobody reads is cancelled.
+
+import { raceAbort } from '../async/abort.ts';
+import { GoModKitError, isGoModKitError } from '../errors/error.ts';
+import { mayCarryCredentials } from './credentials.ts';
+import { connectionError } from './http-failure.ts';
+import type { Guard } from './http-guard.ts';
+import { followRedirect, maxRedirects } from './http-redirect.ts';
+import type { HttpSettings } from './http-settings.ts';
+import type { FetchRequest } from './transport.ts';
+
+/** An answer whose body is still to come. */
+export interface Exchange {
+  readonly response: Response;
+  /** Where it came from, in the end. */
+  readonly host: string;
+  /** What was sent and must not be shown. */
+  readonly secrets: readonly string[];
+}
+
+const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Sends a request and follows redirects. */
+export async function exchange(settings: HttpSettings, request: FetchRequest, guard: Guard): Promise<Exchange> {
+  let url = targetUrl(settings.base, request.target);
+  const { headers: credentials, secrets } = await credentialHeaders(settings, url, guard);
+  let headers = plainHeaders(request, credentials);
+  for (let redirects = 0; ; redirects++) {
+    const response = await send(settings, request, url, headers, guard);
+    if (response.type === 'opaqueredirect') {
+      throw new GoModKitError('unsupported', `${settings.name} redirects, which this runtime does not let us follow`);
+    }
+    if (!redirectStatuses.has(response.status)) return { response, host: url.host, secrets };
+    discard(response);
+    if (redirects === maxRedirects) {
+      const message = `${settings.name} redirects more than ${maxRedirects} times for ${request.what}`;
+      throw new GoModKitError('upstream_invalid', message, { data: { upstream: settings.name } });
+    }
+    const next = await raceAbort(followRedirect(settings, url, response.headers.get('location')), guard.signal);
+    if (next.origin !== url.origin) headers = plainHeaders(request, undefined);
+    url = next;
+  }
+}
+
+/** The URL of a file, percent-encoded as the go command does it (spec §1.19). */
+export function targetUrl(base: URL, target: string): URL {
+  const url = new URL(base.href);
+  const encoded = encodeURIComponent(target)
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/%(2F|24|26|2B|3D|3A|40)/g, (hex) => decodeURIComponent(hex));
+  url.pathname = `${base.pathname.replace(/\/$/, '')}/${encoded}`;
+  return url;
+}
+
+/** Lets go of an answer that is not read. */
+export function discard(response: Response): void {
+  response.body?.cancel().catch(() => {});
+}
+
+async function send(
+  settings: HttpSettings,
+  request: FetchRequest,
+  url: URL,
+  headers: Headers,
+  guard: Guard,
+): Promise<Response> {
+  guard.signal.throwIfAborted();
+  const sent = settings.fetch(url.href, { method: 'GET', headers, redirect: 'manual', signal: guard.signal });
+  try {
+    return await raceAbort(sent, guard.signal);
+  } catch (error) {
+    // A fetch that does not mind its signal may still answer.
+    sent.then(discard, () => {});
+    if (guard.signal.aborted) throw guard.signal.reason;
+    throw connectionError(settings.name, url.host, request.what, error);
+  }
+}
+
+/** Zips are compressed already: asked for as they are, their length can be checked. */
+function plainHeaders(request: FetchRequest, credentials: Headers | undefined): Headers {
+  const headers = new Headers(credentials);
+  headers.set('user-agent', 'gomodkit');
+  if (request.kind === 'zip') headers.set('accept-encoding', 'identity');
+  return headers;
+}
+
+async function credentialHeaders(
+  settings: HttpSettings,
+  url: URL,
+  guard: Guard,
+): Promise<{ readonly headers: Headers | undefined; readonly secrets: readonly string[] }> {
+  if (!mayCarryCredentials(url)) return { headers: undefined, secrets: [] };
+  const given = await askCredentials(settings, url, guard);
+  const headers = new Headers();
+  const secrets = [...settings.secrets];
+  for (const [name, value] of Object.entries(given ?? {}).flatMap(([name, all]) =>
+    [all].flat().map((v) => [name, v]),
+  )) {
+    // With a scheme in front (`Bearer`) or without it.
+    secrets.push(String(value), String(value).replace(/^\S+\s+/, ''));
+    append(settings, headers, String(name), String(value));
+  }
+  if (settings.authorization !== undefined && !headers.has('authorization')) {
+    headers.set('authorization', settings.authorization);
+  }
+  return { headers, secrets };
+}
+
+async function askCredentials(settings: HttpSettings, url: URL, guard: Guard) {
+  try {
+    return await raceAbort(
+      Promise.resolve(settings.credentials?.(new URL(url.href), { signal: guard.signal })),
+      guard.signal,
+    );
+  } catch (error) {
+    if (guard.signal.aborted) throw guard.signal.reason;
+    if (isGoModKitError(error)) throw error;
+    const message = `${settings.name}: the credentials for it could not be obtained`;
+    throw new GoModKitError('upstream_unavailable', message, { cause: error, data: { upstream: settings.name } });
+  }
+}
+
+/** Headers quotes a bad value in its error, which would show the secret. */
+function append(settings: HttpSettings, headers: Headers, name: string, value: string): void {
+  try {
+    headers.append(name, value);
+  } catch {
+    throw new GoModKitError('invalid_argument', `${settings.name}: its credentials are not a valid HTTP header`);
+  }
+}
