@@ -1,1 +1,5 @@
+export type { AccessDecision, AccessSubject, Authorize } from './authorize.ts';
+export { createHandler, type HandlerOptions } from './create-handler.ts';
 export type { Handler, HandlerRequest, HandlerResponse } from './handler.ts';
+export type { HealthOptions } from './health.ts';
+export { combinePolicies, type RangePolicyOptions, type RangeRule, rangePolicy } from './range-policy.ts';

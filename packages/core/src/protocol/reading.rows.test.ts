@@ -1,0 +1,408 @@
+// protocol-cases.md, rows 1 to 12: what is answered.
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { GoModKitError } from '../errors/error.ts';
+import type { SumdbSource } from '../source/source.ts';
+import { createHandler } from './create-handler.ts';
+import { fakeRepository, infoText, modText, zipBytes } from './testdata/fake-repository.ts';
+import { ask, request } from './testdata/requests.ts';
+
+const lastModified = 'Sat, 03 Feb 2024 04:05:06 GMT';
+const immutable = 'public, max-age=31536000, immutable';
+
+function setup(options: Partial<Parameters<typeof createHandler>[0]> = {}) {
+  const repository = fakeRepository();
+  return { repository, handler: createHandler({ repository, ...options }) };
+}
+
+describe('modules', () => {
+  it('row 1: @latest', async () => {
+    const { handler } = setup();
+    const { status, headers, text } = await ask(handler, '/example.com/@latest');
+    expect({ status, headers, text }).toEqual({
+      status: 200,
+      headers: {
+        'content-type': 'application/json',
+        'cache-control': 'public, max-age=60',
+        'content-length': String(infoText.length),
+        etag: '"info-etag"',
+        'last-modified': lastModified,
+      },
+      text: infoText,
+    });
+  });
+
+  it('row 1: private behind a hook, unless the hook says public', async () => {
+    let everybody = false;
+    const { handler } = setup({ authorize: () => ({ allow: true, public: everybody }) });
+    const hidden = await ask(handler, '/example.com/@v/v1.0.0.mod');
+    expect(hidden.headers).toMatchObject({
+      'cache-control': 'private, max-age=31536000, immutable',
+      vary: 'authorization',
+    });
+    for (const target of ['/', '/example.com/@v/v9.9.9.info', '/example.com/@latest']) {
+      const { headers } = await ask(handler, target);
+      expect(headers['cache-control']).toMatch(/^private/);
+      expect(headers.vary).toBe('authorization');
+    }
+    everybody = true;
+    const open = await ask(handler, '/example.com/@v/v1.0.0.mod');
+    expect(open.headers['cache-control']).toBe(immutable);
+    expect(open.headers).not.toHaveProperty('vary');
+    expect((await ask(handler, '/example.com/@v/v9.9.9.info')).headers['cache-control']).toMatch(/^public/);
+  });
+
+  it.each([
+    '/example.com/@v/list',
+    '/example.com/@latest',
+    '/example.com/@v/v1.0.0.info',
+    '/example.com/@v/v1.0.0.mod',
+    '/example.com/@v/v1.0.0.zip',
+    '/example.com/@v/v1.0.1.zip',
+    '/example.com/M/@v/list',
+    '/healthz',
+    '/readyz',
+    '/sumdb/s.example/supported',
+    '/',
+  ])('row 2: HEAD %s', async (target) => {
+    const { handler } = setup();
+    const get = await ask(handler, target);
+    const head = await handler(request(target, {}, { method: 'HEAD' }));
+    expect(head).toEqual({ status: get.status, headers: get.headers, body: null });
+    expect(head.headers['content-length']).toBe(String(get.bytes.length));
+  });
+
+  it('row 2: HEAD opens no zip, and ignores ranges', async () => {
+    const { handler, repository } = setup();
+    const head = await handler(request('/example.com/@v/v1.0.0.zip', { range: 'bytes=0-9' }, { method: 'HEAD' }));
+    expect(head).toMatchObject({ status: 200, headers: { 'content-length': '1000', 'accept-ranges': 'bytes' } });
+    expect(repository.opened).toBe(0);
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'get', ''])('row 3: %s', async (method) => {
+    const { handler, repository } = setup();
+    const { status, headers } = await ask(handler, request('/example.com/@latest', {}, { method }));
+    expect(status).toBe(405);
+    expect(headers).toMatchObject({ allow: 'GET, HEAD', 'cache-control': 'no-store' });
+    expect(repository.calls).toEqual([]);
+  });
+
+  it('row 4: list', async () => {
+    const { handler, repository } = setup();
+    repository.versions = async () => ['v1.0.0', 'v1.1.0-rc.1', 'v1.10.0'];
+    const { status, headers, text } = await ask(handler, '/example.com/@v/list');
+    expect({ status, headers, text }).toEqual({
+      status: 200,
+      headers: {
+        'content-type': 'text/plain; charset=utf-8',
+        'cache-control': 'public, max-age=60',
+        'content-length': '27',
+      },
+      text: 'v1.0.0\nv1.1.0-rc.1\nv1.10.0\n',
+    });
+  });
+
+  it('row 4: no versions are 200 with an empty body', async () => {
+    const { handler, repository } = setup();
+    repository.versions = async () => [];
+    const { status, headers, bytes } = await ask(handler, '/example.com/@v/list');
+    expect({ status, length: headers['content-length'], bytes: bytes.length }).toEqual({
+      status: 200,
+      length: '0',
+      bytes: 0,
+    });
+  });
+
+  it.each([
+    ['info', 'application/json', new TextEncoder().encode(infoText)],
+    ['mod', 'text/plain; charset=utf-8', new TextEncoder().encode(modText)],
+    ['zip', 'application/zip', zipBytes],
+  ])('row 5: .%s', async (kind, contentType, body) => {
+    const { handler } = setup();
+    const { status, headers, bytes } = await ask(handler, `/example.com/@v/v1.0.0.${kind}`);
+    expect({ status, headers }).toEqual({
+      status: 200,
+      headers: {
+        'content-type': contentType,
+        'cache-control': immutable,
+        'content-length': String(body.length),
+        etag: `"${kind}-etag"`,
+        'last-modified': lastModified,
+        ...(kind === 'zip' ? { 'accept-ranges': 'bytes' } : {}),
+      },
+    });
+    expect(bytes).toEqual(body);
+  });
+
+  it('row 5: validators that could not be headers are left out', async () => {
+    const { handler, repository } = setup();
+    const bytes = new Uint8Array(1);
+    repository.goMod = async () => ({ bytes, etag: 'a"\r\nx-evil: 1', modified: new Date(Number.NaN) });
+    const { status, headers } = await ask(handler, '/example.com/@v/v1.0.0.mod');
+    expect(status).toBe(200);
+    expect(Object.keys(headers).sort()).toEqual(['cache-control', 'content-length', 'content-type']);
+  });
+
+  it('row 6: a query is answered for a minute', async () => {
+    const { handler, repository } = setup();
+    const { status, headers, text } = await ask(handler, '/example.com/@v/main.info');
+    expect({ status, text, cache: headers['cache-control'] }).toEqual({
+      status: 200,
+      text: infoText,
+      cache: 'public, max-age=60',
+    });
+    expect(repository.calls).toEqual(['info example.com@main']);
+  });
+
+  it('row 10: .info and .mod ask for no zip', async () => {
+    const { handler, repository } = setup();
+    await ask(handler, '/example.com/@v/v1.0.0.info');
+    await ask(handler, '/example.com/@v/v1.0.0.mod');
+    expect(repository.calls).toEqual(['info example.com@v1.0.0', 'mod example.com@v1.0.0']);
+  });
+});
+
+describe('conditions and ranges', () => {
+  const zip = '/example.com/@v/v1.0.0.zip';
+
+  it.each([
+    ['info', { 'if-none-match': '"info-etag"' }],
+    ['mod', { 'if-none-match': '"x", W/"mod-etag"' }],
+    ['zip', { 'if-none-match': '*' }],
+    ['zip', { 'if-modified-since': lastModified }],
+    ['zip', { 'if-none-match': '"zip-etag"', range: 'bytes=0-9' }],
+  ])('row 8: .%s %j', async (kind, headers: Record<string, string>) => {
+    const { handler, repository } = setup();
+    const response = await handler(request(`/example.com/@v/v1.0.0.${kind}`, headers));
+    expect(response).toEqual({
+      status: 304,
+      headers: { 'cache-control': immutable, etag: `"${kind}-etag"`, 'last-modified': lastModified },
+      body: null,
+    });
+    expect(repository.opened).toBe(0);
+  });
+
+  it('row 8: another ETag is no match, whatever the date', async () => {
+    const { handler } = setup();
+    const headers = { 'if-none-match': '"old"', 'if-modified-since': lastModified };
+    expect((await ask(handler, request(zip, headers))).status).toBe(200);
+  });
+
+  it.each([
+    ['bytes=0-99', 0, 100],
+    ['bytes=990-', 990, 1000],
+    ['bytes=-10', 990, 1000],
+    ['bytes=500-9999', 500, 1000],
+  ])('row 9: %s', async (range, start, end) => {
+    const { handler } = setup();
+    const response = await ask(handler, request(zip, { range }));
+    expect(response.status).toBe(206);
+    expect(response.headers).toMatchObject({
+      'content-range': `bytes ${start}-${end - 1}/1000`,
+      'content-length': String(end - start),
+      'content-type': 'application/zip',
+      etag: '"zip-etag"',
+    });
+    expect(response.bytes).toEqual(zipBytes.subarray(start, end));
+  });
+
+  it('row 9: 416 names the size', async () => {
+    const { handler, repository } = setup();
+    const { status, headers } = await ask(handler, request(zip, { range: 'bytes=1000-' }));
+    expect(status).toBe(416);
+    expect(headers).toMatchObject({ 'content-range': 'bytes */1000', 'cache-control': 'no-store' });
+    expect(repository.opened).toBe(0);
+  });
+
+  it.each([
+    { range: 'bytes=0-9,20-29' },
+    { range: 'bytes=9-0' },
+    { range: 'lines=1-2' },
+    { range: 'bytes=0-9', 'if-range': '"old"' },
+    { range: 'bytes=0-9', 'if-range': 'W/"zip-etag"' },
+  ])('row 9: the whole for %j', async (headers) => {
+    const { handler } = setup();
+    const response = await ask(handler, request(zip, headers as unknown as Record<string, string>));
+    expect(response.status).toBe(200);
+    expect(response.headers).not.toHaveProperty('content-range');
+    expect(response.bytes).toEqual(zipBytes);
+  });
+
+  it('row 9: If-Range with the current validator', async () => {
+    const { handler } = setup();
+    for (const condition of ['"zip-etag"', lastModified]) {
+      const headers = { range: 'bytes=0-9', 'if-range': condition };
+      expect((await ask(handler, request(zip, headers))).status).toBe(206);
+    }
+  });
+
+  it('row 9: ranges are for zips only', async () => {
+    const { handler } = setup();
+    const response = await ask(handler, request('/example.com/@v/v1.0.0.mod', { range: 'bytes=0-1' }));
+    expect(response).toMatchObject({ status: 200, text: modText });
+    expect(response.headers).not.toHaveProperty('accept-ranges');
+  });
+
+  it('row 9: a storage that opens other bytes than announced is a fault, and what it opened is released', async () => {
+    const errors: unknown[] = [];
+    const { handler, repository } = setup({ onError: (error) => errors.push(error) });
+    let cancelled = false;
+    const real = repository.zip;
+    repository.zip = async (...args) => {
+      const file = await real(...args);
+      const open: typeof file.open = async () => {
+        const body = new ReadableStream<Uint8Array>({
+          cancel() {
+            cancelled = true;
+          },
+        });
+        return { ...(await file.open()), body, range: { start: 0, end: 1000 } };
+      };
+      return { ...file, open };
+    };
+    const { status } = await ask(handler, request(zip, { range: 'bytes=0-9' }));
+    expect({ status, cancelled, errors: errors.length }).toEqual({ status: 500, cancelled: true, errors: 1 });
+  });
+});
+
+describe('checksum database', () => {
+  const text = 'text/plain; charset=UTF-8';
+  const day = 'public, max-age=31536000, immutable';
+  const minute = 'public, max-age=60';
+
+  function database(): SumdbSource & { readonly asked: string[] } {
+    const asked: string[] = [];
+    return {
+      asked,
+      async sumdb(name, path) {
+        asked.push(`${name} ${path}`);
+        if (name !== 's.example') throw new GoModKitError('not_found', 'no such database');
+        if (path.includes('absent')) throw new GoModKitError('not_found', 'not found: unknown revision v1.0.0');
+        return new TextEncoder().encode(`bytes of ${path}\n`);
+      },
+    };
+  }
+
+  it.each([
+    ['latest', 'latest', text, minute],
+    ['lookup/a.example/x@v1.0.0', 'lookup/a.example/x@v1.0.0', text, day],
+    ['lookup/a.example/!x@v1.0.0', 'lookup/a.example/!x@v1.0.0', text, day],
+    ['lookup/a.example/%21x@v1.0.0', 'lookup/a.example/!x@v1.0.0', text, day],
+    ['tile/8/0/000', 'tile/8/0/000', 'application/octet-stream', day],
+    ['tile/8/0/000.p/7', 'tile/8/0/000.p/7', 'application/octet-stream', minute],
+    ['tile/8/data/x001/234', 'tile/8/data/x001/234', text, day],
+  ])('row 11: %s', async (target, path, contentType, cache) => {
+    const sumdb = database();
+    const { handler } = setup({ sumdb });
+    const response = await ask(handler, `/sumdb/s.example/${target}`);
+    expect(response).toMatchObject({ status: 200, text: `bytes of ${path}\n` });
+    expect(response.headers).toMatchObject({ 'content-type': contentType, 'cache-control': cache });
+    expect(sumdb.asked).toEqual([`s.example ${path}`]);
+  });
+
+  it('row 11: supported', async () => {
+    const { handler } = setup({ sumdb: database() });
+    expect(await ask(handler, '/sumdb/s.example/supported')).toMatchObject({ status: 200, text: '' });
+    expect(await ask(handler, '/sumdb/other.example/supported')).toMatchObject({ status: 404 });
+    expect(await ask(setup().handler, '/sumdb/s.example/supported')).toMatchObject({ status: 404 });
+  });
+
+  it('row 11: an unknown version is not remembered for long', async () => {
+    const { handler } = setup({ sumdb: database() });
+    const response = await ask(handler, '/sumdb/s.example/lookup/a.example/absent@v1.0.0');
+    expect(response).toMatchObject({ status: 404, text: 'not found: unknown revision v1.0.0\n' });
+    expect(response.headers['cache-control']).toBe(minute);
+  });
+
+  it.each(['lookup/a.example/x@master', 'tile/8/0/1', 'lookup/a.example/X@v1.0.0'])(
+    'row 11: 400 for %s',
+    async (path) => {
+      const sumdb = database();
+      const { handler } = setup({ sumdb });
+      expect((await ask(handler, `/sumdb/s.example/${path}`)).status).toBe(400);
+      expect(sumdb.asked).toEqual([]);
+    },
+  );
+});
+
+describe('health', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('row 12: alive and ready', async () => {
+    const { handler, repository } = setup();
+    expect(await ask(handler, '/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
+    const ready = await ask(handler, '/readyz');
+    expect(ready).toMatchObject({ status: 200, text: 'ready\n' });
+    expect(ready.headers['cache-control']).toBe('no-store');
+    expect(repository.calls).toEqual([]);
+  });
+
+  it('row 12: not ready names the steps, not their errors', async () => {
+    const errors: unknown[] = [];
+    const { handler, repository } = setup({ onError: (error) => errors.push(error) });
+    const error = new Error('EROFS: /srv/modules');
+    repository.storageErrors = [
+      { step: 'write', error },
+      { step: 'list', error },
+    ];
+    const response = await ask(handler, '/readyz');
+    expect(response).toMatchObject({ status: 503, text: 'not ready: write failed\nlist failed\n' });
+    expect(response.headers).toHaveProperty('retry-after');
+    expect(errors).toEqual([error, error]);
+    expect((await ask(handler, '/healthz')).status).toBe(200);
+  });
+
+  it('row 12: not ready when the check itself fails', async () => {
+    const errors: unknown[] = [];
+    const { handler, repository } = setup({ onError: (error) => errors.push(error) });
+    repository.checkStorage = () => Promise.reject(new Error('secret'));
+    const response = await ask(handler, '/readyz');
+    expect(response).toMatchObject({ status: 503, text: 'not ready: the storage could not be checked\n' });
+    expect(errors).toEqual([new Error('secret')]);
+  });
+
+  it('row 12: a storage that hangs is not ready', async () => {
+    vi.useFakeTimers();
+    const { handler, repository } = setup();
+    let signal: AbortSignal | undefined;
+    repository.checkStorage = (options) => {
+      signal = options?.signal;
+      return new Promise(() => {});
+    };
+    const answer = ask(handler, '/readyz');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect((await answer).text).toBe('not ready: the storage did not answer within 10 seconds\n');
+    expect(signal?.aborted).toBe(true);
+  });
+
+  it('row 12: the storage is probed once a second, however many ask', async () => {
+    vi.useFakeTimers();
+    const { handler, repository } = setup();
+    let probes = 0;
+    repository.checkStorage = async () => {
+      probes++;
+      return [];
+    };
+    await Promise.all(Array.from({ length: 50 }, () => ask(handler, '/readyz')));
+    await ask(handler, '/readyz');
+    expect(probes).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_001);
+    await ask(handler, '/readyz');
+    expect(probes).toBe(2);
+  });
+
+  it('row 12: elsewhere, or nowhere', async () => {
+    const moved = setup({ health: { live: '/-/live', ready: false } }).handler;
+    expect((await ask(moved, '/-/live')).status).toBe(200);
+    expect((await ask(moved, '/healthz')).status).toBe(404);
+    expect((await ask(moved, '/readyz')).status).toBe(404);
+    expect((await ask(setup({ health: false }).handler, '/healthz')).status).toBe(404);
+  });
+
+  it('row 12: no hook is asked about health', async () => {
+    const { handler } = setup({ authorize: () => ({ allow: false, status: 401 }) });
+    expect((await ask(handler, '/healthz')).status).toBe(200);
+  });
+});
