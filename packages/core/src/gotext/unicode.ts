@@ -10,7 +10,7 @@ import { letterTables } from './letters.table.ts';
 import { printTables } from './print.table.ts';
 
 /** A Unicode version that a Go release carries: 15.0.0 is Go 1.21 to Go 1.26, 17.0.0 is Go 1.27. */
-export type UnicodeVersion = '15.0.0' | '17.0.0';
+export type UnicodeVersion = keyof typeof letterTables;
 
 /** The version that is used where a caller names none: that of the Go releases in use (spec §1.4). */
 export const defaultUnicode: UnicodeVersion = '15.0.0';

@@ -2,7 +2,8 @@
 //
 // Invariant: a name that does not carry a valid version of Go yields the empty string or undefined, never a guess.
 
-import { compare as compareSemver, type Order } from '../semver/compare.ts';
+import { compare as compareSemver } from '../semver/compare.ts';
+import type { Order } from '../semver/decimal.ts';
 import { isValid as isValidSemver } from '../semver/parts.ts';
 import { compare, isValid } from './version.ts';
 

@@ -5,8 +5,7 @@
 // - Numbers are digit strings of any length (spec §0.6).
 // - From Go 1.21 on a missing patch sorts below pre-releases and `.0`; before, it means `.0`.
 
-import { decrementDecimal } from '../module/decimal.ts';
-import { compareDigits, type Order } from '../semver/compare.ts';
+import { compareDecimals, decrementDecimal, type Order } from '../semver/decimal.ts';
 
 interface GoVersion {
   readonly major: string;
@@ -27,7 +26,7 @@ function parse(version: string): GoVersion {
   if (match === null) return none;
   const [, major = '', minor, patch, kind = '', pre = ''] = match;
   if (minor === undefined) return { major, minor: '0', patch: '0', kind, pre };
-  const implied = kind === '' && compareDigits(minor, '21') < 0 ? '0' : '';
+  const implied = kind === '' && compareDecimals(minor, '21') < 0 ? '0' : '';
   return { major, minor, patch: patch ?? implied, kind, pre };
 }
 
@@ -61,11 +60,11 @@ export function compare(a: string, b: string): Order {
   const x = parse(a);
   const y = parse(b);
   return (
-    compareDigits(x.major, y.major) ||
-    compareDigits(x.minor, y.minor) ||
-    compareDigits(x.patch, y.patch) ||
+    compareDecimals(x.major, y.major) ||
+    compareDecimals(x.minor, y.minor) ||
+    compareDecimals(x.patch, y.patch) ||
     compareText(x.kind, y.kind) ||
-    compareDigits(x.pre, y.pre)
+    compareDecimals(x.pre, y.pre)
   );
 }
 
@@ -94,7 +93,7 @@ export function isPrerelease(version: string): boolean {
 /** The language version before that of `version`: `1.20` of `1.21rc2`; empty for an invalid version. */
 export function prev(version: string): string {
   const { major, minor } = parse(version);
-  if (compareDigits(minor, '1') <= 0) return major;
+  if (compareDecimals(minor, '1') <= 0) return major;
   return `${major}.${decrementDecimal(minor) ?? ''}`;
 }
 

@@ -24,12 +24,11 @@ export function parseGlob(glob: string): GlobChunk[] | undefined {
   for (let at = 0; at < chars.length; ) {
     const char = chars[at] ?? '';
     if (char === '*') {
-      if (chunk.star && chunk.items.length === 0) {
-        at++;
-        continue;
+      // A run of stars is one star.
+      if (!chunk.star || chunk.items.length > 0) {
+        chunks.push(chunk);
+        chunk = { star: true, items: [] };
       }
-      chunks.push(chunk);
-      chunk = { star: true, items: [] };
       at++;
       continue;
     }

@@ -7,8 +7,8 @@
 
 import { GoModKitError } from '../errors/error.ts';
 import { quote } from '../gotext/quote.ts';
+import { decrementDecimal, incrementDecimal } from '../semver/decimal.ts';
 import { parse } from '../semver/parse.ts';
-import { decrementDecimal, incrementDecimal } from './decimal.ts';
 import { formatTime, parseTime, zeroTime } from './pseudo-time.ts';
 
 /** What a pseudo-version is made of (spec §3.3). */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { bytesOf, describeVectors, type VectorText } from '../../test/vectors.ts';
 import { rawText } from '../gotext/raw.ts';
-import { decrementDecimal, incrementDecimal } from './decimal.ts';
+import { decrementDecimal, incrementDecimal } from '../semver/decimal.ts';
 import {
   check,
   checkFilePath,

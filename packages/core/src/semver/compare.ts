@@ -5,10 +5,8 @@
 // - Comparing allocates nothing but the two identifiers that decide, and sorting parses each version once.
 
 import { compareUtf8 } from '../bytes/utf8.ts';
+import { compareDecimals, type Order } from './decimal.ts';
 import { type ParsedVersion, parse } from './parse.ts';
-
-/** The result of a comparison: below, equal, above. */
-export type Order = -1 | 0 | 1;
 
 /**
  * Compares two versions as Go does: invalid strings below valid ones, numbers without size limit, a pre-release below its
@@ -47,18 +45,11 @@ export function sort(versions: Iterable<string>): string[] {
 export function compareParsed(a: ParsedVersion | undefined, b: ParsedVersion | undefined): Order {
   if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
   return (
-    compareDigits(a.major, b.major) ||
-    compareDigits(a.minor, b.minor) ||
-    compareDigits(a.patch, b.patch) ||
+    compareDecimals(a.major, b.major) ||
+    compareDecimals(a.minor, b.minor) ||
+    compareDecimals(a.patch, b.patch) ||
     comparePrerelease(a.prerelease, b.prerelease)
   );
-}
-
-/** Compares digit strings without leading zeros as the numbers they are. */
-export function compareDigits(a: string, b: string): Order {
-  if (a === b) return 0;
-  if (a.length !== b.length) return a.length < b.length ? -1 : 1;
-  return a < b ? -1 : 1;
 }
 
 function comparePrerelease(a: string, b: string): Order {
@@ -76,7 +67,7 @@ function comparePrerelease(a: string, b: string): Order {
   if (x === y) return a.length < b.length ? -1 : 1;
   const xIsNumber = isDigits(x);
   if (xIsNumber !== isDigits(y)) return xIsNumber ? -1 : 1;
-  if (xIsNumber) return compareDigits(x, y);
+  if (xIsNumber) return compareDecimals(x, y);
   return x < y ? -1 : 1;
 }
 

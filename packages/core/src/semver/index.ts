@@ -1,2 +1,3 @@
-export { compare, type Order, sort } from './compare.ts';
+export { compare, sort } from './compare.ts';
+export type { Order } from './decimal.ts';
 export { build, canonical, isValid, major, majorMinor, prerelease } from './parts.ts';

@@ -1,6 +1,16 @@
-// Counting with digit strings of any length (spec §0.6).
+// Numbers as digit strings of any length (spec §0.6).
 //
-// Invariant: input is digits; the length of the result is that of the number, not of the input.
+// Invariant: input is digits without a leading zero (counting down also takes zero in other spellings), and so is the result.
+
+/** The result of a comparison: below, equal, above. */
+export type Order = -1 | 0 | 1;
+
+/** Compares two numbers. The empty string is below all of them. */
+export function compareDecimals(a: string, b: string): Order {
+  if (a === b) return 0;
+  if (a.length !== b.length) return a.length < b.length ? -1 : 1;
+  return a < b ? -1 : 1;
+}
 
 /** The number after `decimal`. */
 export function incrementDecimal(decimal: string): string {
