@@ -41,9 +41,8 @@ export type FastifyPlugin = (scope: FastifyScope, options: unknown, done: () => 
  * A Fastify plugin that answers with `handler`, below the `prefix` that it is registered with. For a handler made with a base path
  * of its own, say `originalUrl: true`.
  *
- * Before the handler sees a request, Fastify answers some itself: 404 for methods it does not route, 400 for a target with a broken
- * percent escape, 414 for a target part longer than `maxParamLength` (100 characters by default; module paths are longer, so make
- * the application with `routerOptions: { maxParamLength: 2000 }`).
+ * Some requests never reach the handler: Fastify itself answers 404 for methods it does not route, and 400 for a target with a
+ * broken percent escape (the handler would say 404 with the reason).
  *
  * @throws GoModKitError `invalid_argument` for a `prefix` that no request can have.
  *

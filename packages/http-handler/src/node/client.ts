@@ -2,7 +2,8 @@
 //
 // Invariants:
 // - `left` turns true, and `signal` aborts, exactly when the connection ends before the response was ended.
-// - That holds for pipelined responses too, which Node does not tell while they wait for their turn.
+// - That holds for pipelined responses too, which Node does not tell while they wait for their turn, and for clients that left before
+//   the request got here.
 
 import type { NodeRequest, NodeResponse, NodeSocket } from './message.ts';
 
@@ -16,7 +17,8 @@ export interface Client {
 /** Watches the connection until `res` is complete. */
 export function watchClient(req: NodeRequest, res: NodeResponse): Client {
   let controller: AbortController | undefined;
-  let left = false;
+  // Middleware before us may have taken longer than the client waited: its 'close' has been.
+  let left = res.destroyed === true || res.stream?.destroyed === true || req.socket.destroyed;
   onClose(req, res, () => {
     if (left || res.writableEnded) return;
     left = true;

@@ -9,7 +9,7 @@
 // - A request that has a body is answered with `connection: close`, so that what is left of it is never taken for the next request.
 // - Nothing here rejects or throws.
 
-import type { Handler, HandlerRequest } from '@gomodkit/core/protocol';
+import type { Handler, HandlerRequest, HandlerResponse } from '@gomodkit/core/protocol';
 import { answer, discard, internalError, outsidePrefix, report } from '../shared/answer.ts';
 import type { AdapterOptions } from '../shared/options.ts';
 import { parsePrefix, stripPrefix } from '../shared/prefix.ts';
@@ -45,11 +45,13 @@ async function exchange(
 ): Promise<void> {
   const client = watchClient(req, res);
   const request = toHandlerRequest(req, url, client);
-  const extra = endsConnection(req) ? { connection: 'close' } : undefined;
+  const hasBody = announcesBody(req);
+  // Dropped as it comes, so that a client which sends before it reads gets to read.
+  if (hasBody) req.resume();
   const { status, headers, body } = await answer(handler, request, options);
   try {
     if (client.left) return discard(body, client.signal.reason);
-    const head = { status, headers: { ...headers, ...extra } };
+    const head = { status, headers: connectionHeaders(headers, hasBody, req.httpVersionMajor) };
     if (body instanceof ReadableStream) await sendStream(res, head, body.getReader(), client);
     else sendBytes(res, head, body);
   } catch (error) {
@@ -75,12 +77,20 @@ function toHandlerRequest({ method = 'GET', headers }: NodeRequest, url: string,
   };
 }
 
-/** Whether the request announces a body. If so it is dropped as it comes, and the connection closes after the answer. */
-function endsConnection(req: NodeRequest): boolean {
-  const { headers } = req;
-  if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return false;
-  req.resume();
-  return req.httpVersionMajor < 2;
+function announcesBody({ headers }: NodeRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}
+
+/** HTTP/2 has no `connection` header: its streams end one by one. */
+function connectionHeaders(
+  headers: HandlerResponse['headers'],
+  close: boolean,
+  version: number,
+): Record<string, string> {
+  const { connection, ...others } = headers;
+  if (version > 1) return others;
+  if (close) return { ...others, connection: 'close' };
+  return connection === undefined ? others : { ...others, connection };
 }
 
 function sendBytes(res: NodeResponse, { status, headers }: Head, body: Uint8Array | null): void {

@@ -16,15 +16,17 @@ export interface NodeRequest {
 /** What is needed of `http.ServerResponse` or `http2.Http2ServerResponse`. */
 export interface NodeResponse {
   readonly headersSent: boolean;
-  readonly destroyed: boolean;
+  /** Absent in HTTP/2. */
+  readonly destroyed?: boolean | undefined;
   readonly writableEnded: boolean;
   /** Null while a pipelined response waits for the ones before it. */
   readonly socket: NodeSocket | null;
   /** The stream of an HTTP/2 response. */
-  readonly stream?: { close(code: number): unknown } | undefined;
+  readonly stream?: { readonly destroyed: boolean; close(code: number): unknown } | undefined;
   writeHead(status: number, headers: Record<string, string>): unknown;
   write(chunk: Uint8Array): boolean;
-  end(chunk?: Uint8Array): unknown;
+  end(): unknown;
+  end(chunk: Uint8Array): unknown;
   destroy(): unknown;
   on(event: 'close' | 'drain' | 'error', listener: () => void): unknown;
   off(event: 'close' | 'drain' | 'error', listener: () => void): unknown;
