@@ -23,6 +23,7 @@ describe('pattern lists (spec §1.20)', () => {
     ['Example.com', 'example.com', false],
     ['*/*/c', 'a/b/c/d', true],
     ['*/c', 'a/b/c', false],
+    ['x[/a]', 'xa', false], // the slash counts, so one element is too few
     ['[', 'example.com', false],
     ['[,example.com', 'example.com', true],
   ])('%j and %s: %s', (globs, target, matches) => {
@@ -60,6 +61,7 @@ describe('pattern syntax (spec §1.21)', () => {
     ['[c-a]', 'b', false],
     ['[^a]', 'b', true],
     ['[^a]', 'a', false],
+    ['a[^b]c', 'a/c', true], // unlike * and ?
     ['[!a]', '!', true],
     ['[!a]', 'b', false],
     ['[^a-c]x', 'dx', true],
