@@ -97,6 +97,7 @@ describe('modules', () => {
         'content-type': 'text/plain; charset=utf-8',
         'cache-control': 'public, max-age=60',
         'content-length': '27',
+        etag: expect.stringMatching(/^"[0-9a-f]{64}"$/),
       },
       text: 'v1.0.0\nv1.1.0-rc.1\nv1.10.0\n',
     });
@@ -180,6 +181,15 @@ describe('conditions and ranges', () => {
       body: null,
     });
     expect(repository.opened).toBe(0);
+  });
+
+  it('row 8: a list is recognised by its bytes', async () => {
+    const { handler, repository } = setup();
+    const list = '/example.com/@v/list';
+    const { etag = '' } = (await ask(handler, list)).headers;
+    expect((await ask(handler, request(list, { 'if-none-match': etag }))).status).toBe(304);
+    repository.versions = async () => ['v1.0.0', 'v1.0.1'];
+    expect((await ask(handler, request(list, { 'if-none-match': etag }))).status).toBe(200);
   });
 
   it('row 8: another ETag is no match, whatever the date', async () => {

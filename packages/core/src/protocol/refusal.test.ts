@@ -63,7 +63,7 @@ describe('refusalOf', () => {
 
   it('says 404 for sources that cannot be asked, on request, and for nothing else', () => {
     const context = { ...plain, upstreamErrors: 'not-found' } as const;
-    for (const code of ['upstream_unavailable', 'upstream_timeout'] as const) {
+    for (const code of ['upstream_unavailable', 'upstream_timeout', 'unsupported'] as const) {
       const { refusal } = refusalOf(new GoModKitError(code, 'p.example: 500'), context);
       expect(refusal).toMatchObject({ status: 404, cache: 'no-store', text: 'not found: p.example: 500' });
     }

@@ -93,6 +93,9 @@ const rules: Readonly<Record<ErrorCode, Rule>> = {
   invalid_argument: internal,
 };
 
+/** What `upstreamErrors` is about. A wrong answer is not among it: that one has to stop the client. */
+const couldNotAsk: ReadonlySet<ErrorCode> = new Set(['upstream_unavailable', 'upstream_timeout', 'unsupported']);
+
 /** A refusal of the target's spelling. */
 export function refused(reason: string, status: 404 | 400 = 404): Refusal {
   const prefix = status === 404 ? 'not found' : 'bad request';
@@ -111,8 +114,7 @@ export function refusalOf(error: unknown, context: RefusalContext): RefusedError
 
 function ruleOf(error: GoModKitError, context: RefusalContext): Rule {
   if (error.code === 'storage_unavailable' && error.data.transient === true) return busy;
-  const couldNotAsk = error.code === 'upstream_unavailable' || error.code === 'upstream_timeout';
-  if (couldNotAsk && context.upstreamErrors === 'not-found') return { ...notFound, cache: 'no-store' };
+  if (couldNotAsk.has(error.code) && context.upstreamErrors === 'not-found') return { ...notFound, cache: 'no-store' };
   // A code of a newer copy of this package may be unknown here.
   return Object.hasOwn(rules, error.code) ? rules[error.code] : internal;
 }

@@ -2,6 +2,7 @@
 //
 // Invariant: every route hands back what the repository gave, byte for byte; lists are the only bytes made here.
 
+import { sha256 } from '#sha256';
 import { encodeUtf8 } from '../bytes/utf8.ts';
 import type { ReadOptions, Repository, RepositoryFile } from '../repository/repository.ts';
 import type { CacheClass } from './cache-control.ts';
@@ -17,8 +18,8 @@ const zip = 'application/zip';
 /** The routes by kind (spec §10.1). */
 export const routes: Readonly<Record<ModuleTarget['kind'], Route>> = {
   list: async (repository, { module }, options) => {
-    const body = listBody(await repository.versions(module, options));
-    return { contentType: text, cache: 'short', size: body.length, body };
+    const { body, etag } = listFile(await repository.versions(module, options));
+    return { contentType: text, cache: 'short', size: body.length, etag, body };
   },
   latest: async (repository, { module }, options) => small(await repository.latest(module, options), json, 'short'),
   info: async (repository, { module, version }, options) => {
@@ -38,14 +39,27 @@ function small({ bytes, etag, modified }: RepositoryFile, contentType: string, c
   return { contentType, cache, size: bytes.length, etag, modified, body: bytes };
 }
 
-/** Bodies of lists that the repository hands out again and again while they are fresh. */
-const bodies = new WeakMap<readonly string[], Uint8Array>();
+/** A list as it is sent. */
+interface ListFile {
+  readonly body: Uint8Array;
+  readonly etag: string;
+}
 
-function listBody(versions: readonly string[]): Uint8Array {
-  let body = bodies.get(versions);
-  if (body === undefined) {
-    body = encodeUtf8(versions.map((version) => `${version}\n`).join(''));
-    bodies.set(versions, body);
+/** Lists that the repository hands out again and again while they are fresh. */
+const files = new WeakMap<readonly string[], ListFile>();
+
+function listFile(versions: readonly string[]): ListFile {
+  let list = files.get(versions);
+  if (list === undefined) {
+    const body = encodeUtf8(versions.map((version) => `${version}\n`).join(''));
+    list = { body, etag: hex(sha256(body)) };
+    files.set(versions, list);
   }
-  return body;
+  return list;
+}
+
+function hex(bytes: Uint8Array): string {
+  let out = '';
+  for (const byte of bytes) out += byte.toString(16).padStart(2, '0');
+  return out;
 }
