@@ -68,7 +68,7 @@ export function mayCarryCredentials(url: URL): boolean {
 
 /** Whether a URL's host is this machine by its very name. */
 export function isLoopbackHost(host: string): boolean {
-  return /(^|\.)localhost$/i.test(host) || addressKind(host) === 'loopback';
+  return /(^|\.)localhost\.?$/i.test(host) || addressKind(host) === 'loopback';
 }
 
 function prefixKey(prefix: string): string {
