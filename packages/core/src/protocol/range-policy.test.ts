@@ -47,6 +47,13 @@ describe('rangePolicy', () => {
     expect(await allows(policy, 'v99999999999999999999.0.0')).toBe(false);
   });
 
+  it('can tell commits that were never tagged from releases', async () => {
+    const policy = rangePolicy([{ modules: '*', deny: '<0.0.0' }]);
+    expect(await allows(policy, pseudo('v0.0.0-'))).toBe(false);
+    expect(await allows(policy, 'v0.0.0')).toBe(true);
+    expect(await allows(policy, pseudo('v0.0.1-0.'))).toBe(true);
+  });
+
   it('gives a reason of its own', async () => {
     const decide = (rule: Omit<RangeRule, 'modules'>) =>
       rangePolicy([{ modules: '*', ...rule }])({ path: 'a.b/c', version: 'v1.0.0' });

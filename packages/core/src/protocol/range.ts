@@ -4,8 +4,14 @@
 // - Exactly one satisfiable range gives 206, one unsatisfiable range 416; anything else is ignored and the whole is served.
 // - Positions are clamped to the size, so that numbers beyond 2^53 cannot harm.
 
-/** What a `Range` header asks of `size` bytes: half-open bounds, the whole, or nothing that exists. */
-export type RangeRequest = { readonly start: number; readonly end: number } | 'whole' | 'unsatisfiable';
+/** Half-open, not empty. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a `Range` header asks of a file: some of its bytes, all of them, or none that exist. */
+export type RangeRequest = ByteRange | 'whole' | 'unsatisfiable';
 
 const single = /^bytes=[\t ]*(\d*)-(\d*)[\t ]*$/i;
 

@@ -1,19 +1,12 @@
-// protocol-cases.md, rows 1 to 12: what is answered.
+// protocol-cases.md, rows 1 to 10: what is answered about modules.
 
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { GoModKitError } from '../errors/error.ts';
-import type { SumdbSource } from '../source/source.ts';
-import { createHandler } from './create-handler.ts';
-import { fakeRepository, infoText, modText, zipBytes } from './testdata/fake-repository.ts';
+import { describe, expect, it } from 'vitest';
+import { infoText, modText, zipBytes } from './testdata/fake-repository.ts';
 import { ask, request } from './testdata/requests.ts';
+import { setup } from './testdata/setup.ts';
 
 const lastModified = 'Sat, 03 Feb 2024 04:05:06 GMT';
 const immutable = 'public, max-age=31536000, immutable';
-
-function setup(options: Partial<Parameters<typeof createHandler>[0]> = {}) {
-  const repository = fakeRepository();
-  return { repository, handler: createHandler({ repository, ...options }) };
-}
 
 describe('modules', () => {
   it('row 1: @latest', async () => {
@@ -254,8 +247,7 @@ describe('conditions and ranges', () => {
   });
 
   it('row 9: a storage that opens other bytes than announced is a fault, and what it opened is released', async () => {
-    const errors: unknown[] = [];
-    const { handler, repository } = setup({ onError: (error) => errors.push(error) });
+    const { handler, repository, errors } = setup();
     let cancelled = false;
     const real = repository.zip;
     repository.zip = async (...args) => {
@@ -272,147 +264,5 @@ describe('conditions and ranges', () => {
     };
     const { status } = await ask(handler, request(zip, { range: 'bytes=0-9' }));
     expect({ status, cancelled, errors: errors.length }).toEqual({ status: 500, cancelled: true, errors: 1 });
-  });
-});
-
-describe('checksum database', () => {
-  const text = 'text/plain; charset=UTF-8';
-  const day = 'public, max-age=31536000, immutable';
-  const minute = 'public, max-age=60';
-
-  function database(): SumdbSource & { readonly asked: string[] } {
-    const asked: string[] = [];
-    return {
-      asked,
-      async sumdb(name, path) {
-        asked.push(`${name} ${path}`);
-        if (name !== 's.example') throw new GoModKitError('not_found', 'no such database');
-        if (path.includes('absent')) throw new GoModKitError('not_found', 'not found: unknown revision v1.0.0');
-        return new TextEncoder().encode(`bytes of ${path}\n`);
-      },
-    };
-  }
-
-  it.each([
-    ['latest', 'latest', text, minute],
-    ['lookup/a.example/x@v1.0.0', 'lookup/a.example/x@v1.0.0', text, day],
-    ['lookup/a.example/!x@v1.0.0', 'lookup/a.example/!x@v1.0.0', text, day],
-    ['lookup/a.example/%21x@v1.0.0', 'lookup/a.example/!x@v1.0.0', text, day],
-    ['tile/8/0/000', 'tile/8/0/000', 'application/octet-stream', day],
-    ['tile/8/0/000.p/7', 'tile/8/0/000.p/7', 'application/octet-stream', minute],
-    ['tile/8/data/x001/234', 'tile/8/data/x001/234', text, day],
-  ])('row 11: %s', async (target, path, contentType, cache) => {
-    const sumdb = database();
-    const { handler } = setup({ sumdb });
-    const response = await ask(handler, `/sumdb/s.example/${target}`);
-    expect(response).toMatchObject({ status: 200, text: `bytes of ${path}\n` });
-    expect(response.headers).toMatchObject({ 'content-type': contentType, 'cache-control': cache });
-    expect(sumdb.asked).toEqual([`s.example ${path}`]);
-  });
-
-  it('row 11: supported', async () => {
-    const { handler } = setup({ sumdb: database() });
-    expect(await ask(handler, '/sumdb/s.example/supported')).toMatchObject({ status: 200, text: '' });
-    expect(await ask(handler, '/sumdb/other.example/supported')).toMatchObject({ status: 404 });
-    expect(await ask(setup().handler, '/sumdb/s.example/supported')).toMatchObject({ status: 404 });
-  });
-
-  it('row 11: an unknown version is not remembered for long', async () => {
-    const { handler } = setup({ sumdb: database() });
-    const response = await ask(handler, '/sumdb/s.example/lookup/a.example/absent@v1.0.0');
-    expect(response).toMatchObject({ status: 404, text: 'not found: unknown revision v1.0.0\n' });
-    expect(response.headers['cache-control']).toBe(minute);
-  });
-
-  it.each(['lookup/a.example/x@master', 'tile/8/0/1', 'lookup/a.example/X@v1.0.0'])(
-    'row 11: 400 for %s',
-    async (path) => {
-      const sumdb = database();
-      const { handler } = setup({ sumdb });
-      expect((await ask(handler, `/sumdb/s.example/${path}`)).status).toBe(400);
-      expect(sumdb.asked).toEqual([]);
-    },
-  );
-});
-
-describe('health', () => {
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  it('row 12: alive and ready', async () => {
-    const { handler, repository } = setup();
-    expect(await ask(handler, '/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
-    const ready = await ask(handler, '/readyz');
-    expect(ready).toMatchObject({ status: 200, text: 'ready\n' });
-    expect(ready.headers['cache-control']).toBe('no-store');
-    expect(repository.calls).toEqual([]);
-  });
-
-  it('row 12: not ready names the steps, not their errors', async () => {
-    const errors: unknown[] = [];
-    const { handler, repository } = setup({ onError: (error) => errors.push(error) });
-    const error = new Error('EROFS: /srv/modules');
-    repository.storageErrors = [
-      { step: 'write', error },
-      { step: 'list', error },
-    ];
-    const response = await ask(handler, '/readyz');
-    expect(response).toMatchObject({ status: 503, text: 'not ready: write failed\nlist failed\n' });
-    expect(response.headers).toHaveProperty('retry-after');
-    expect(errors).toEqual([error, error]);
-    expect((await ask(handler, '/healthz')).status).toBe(200);
-  });
-
-  it('row 12: not ready when the check itself fails', async () => {
-    const errors: unknown[] = [];
-    const { handler, repository } = setup({ onError: (error) => errors.push(error) });
-    repository.checkStorage = () => Promise.reject(new Error('secret'));
-    const response = await ask(handler, '/readyz');
-    expect(response).toMatchObject({ status: 503, text: 'not ready: the storage could not be checked\n' });
-    expect(errors).toEqual([new Error('secret')]);
-  });
-
-  it('row 12: a storage that hangs is not ready', async () => {
-    vi.useFakeTimers();
-    const { handler, repository } = setup();
-    let signal: AbortSignal | undefined;
-    repository.checkStorage = (options) => {
-      signal = options?.signal;
-      return new Promise(() => {});
-    };
-    const answer = ask(handler, '/readyz');
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect((await answer).text).toBe('not ready: the storage did not answer within 10 seconds\n');
-    expect(signal?.aborted).toBe(true);
-  });
-
-  it('row 12: the storage is probed once a second, however many ask', async () => {
-    vi.useFakeTimers();
-    const { handler, repository } = setup();
-    let probes = 0;
-    repository.checkStorage = async () => {
-      probes++;
-      return [];
-    };
-    await Promise.all(Array.from({ length: 50 }, () => ask(handler, '/readyz')));
-    await ask(handler, '/readyz');
-    expect(probes).toBe(1);
-    await vi.advanceTimersByTimeAsync(1_001);
-    await ask(handler, '/readyz');
-    expect(probes).toBe(2);
-  });
-
-  it('row 12: elsewhere, or nowhere', async () => {
-    const moved = setup({ health: { live: '/-/live', ready: false } }).handler;
-    expect((await ask(moved, '/-/live')).status).toBe(200);
-    expect((await ask(moved, '/healthz')).status).toBe(404);
-    expect((await ask(moved, '/readyz')).status).toBe(404);
-    expect((await ask(setup({ health: false }).handler, '/healthz')).status).toBe(404);
-  });
-
-  it('row 12: no hook is asked about health', async () => {
-    const { handler } = setup({ authorize: () => ({ allow: false, status: 401 }) });
-    expect((await ask(handler, '/healthz')).status).toBe(200);
   });
 });

@@ -5,18 +5,11 @@ import { GoModKitError } from '../errors/error.ts';
 import type { AccessDecision } from './authorize.ts';
 import { createHandler } from './create-handler.ts';
 import type { HandlerRequest } from './handler.ts';
-import { fakeRepository } from './testdata/fake-repository.ts';
 import { ask, request } from './testdata/requests.ts';
+import { setup } from './testdata/setup.ts';
 
 const longNegative = 'public, max-age=86400';
 const shortNegative = 'public, max-age=60';
-
-function setup(options: Partial<Parameters<typeof createHandler>[0]> = {}) {
-  const repository = fakeRepository();
-  const errors: unknown[] = [];
-  const handler = createHandler({ repository, onError: (error) => errors.push(error), ...options });
-  return { repository, handler, errors };
-}
 
 /** Asks for `.info` while the repository fails with `error`. */
 async function failing(error: unknown, options: Parameters<typeof setup>[0] = {}, asked?: HandlerRequest) {

@@ -9,7 +9,7 @@ import type { GetOptions, StoredObject } from '../storage/storage.ts';
 import { type CacheClass, type CacheScope, type HeaderBag, setCacheHeaders } from './cache-control.ts';
 import { allowsRange, isNotModified, quoteEtag, type Validators } from './conditional.ts';
 import type { HandlerRequest, HandlerResponse } from './handler.ts';
-import { parseRange } from './range.ts';
+import { type ByteRange, parseRange, type RangeRequest } from './range.ts';
 import { respondText } from './refusal.ts';
 
 /** What is answered, before the request's conditions are looked at. */
@@ -41,43 +41,40 @@ export function respondFile(
   if (isNotModified(request.headers, validators)) return { status: 304, headers, body: null };
   headers['content-type'] = answer.contentType;
   headers['content-length'] = String(answer.size);
-  if (typeof answer.body === 'function')
-    return respondStream(answer.body, answer.size, headers, validators, request, scope);
-  return { status: 200, headers, body: request.method === 'HEAD' ? null : answer.body };
+  const { body, size } = answer;
+  if (typeof body === 'function') headers['accept-ranges'] = 'bytes';
+  if (request.method === 'HEAD') return { status: 200, headers, body: null };
+  if (typeof body !== 'function') return { status: 200, headers, body };
+  const range = rangeOf(request, validators, size);
+  if (range === 'unsatisfiable') return unsatisfiable(size, scope);
+  return respondStream(body, range, size, headers, request.signal);
 }
 
-async function respondStream(
-  open: (options: GetOptions) => Promise<StoredObject>,
-  size: number,
-  headers: HeaderBag,
-  validators: Validators,
-  request: HandlerRequest,
-  scope: CacheScope,
-): Promise<HandlerResponse> {
-  headers['accept-ranges'] = 'bytes';
-  // A range is defined for GET alone (RFC 9110 §14.2).
-  if (request.method === 'HEAD') return { status: 200, headers, body: null };
-  const wanted = request.headers.get('range');
-  const range = wanted === null || !allowsRange(request.headers, validators) ? 'whole' : parseRange(wanted, size);
-  if (range === 'unsatisfiable') return unsatisfiable(size, scope);
-  if (range === 'whole') return { status: 200, headers, body: await openExactly(open, 0, size, request, false) };
-  headers['content-range'] = `bytes ${range.start}-${range.end - 1}/${size}`;
-  headers['content-length'] = String(range.end - range.start);
-  return { status: 206, headers, body: await openExactly(open, range.start, range.end, request, true) };
+/** A range is defined for GET alone (RFC 9110 §14.2). */
+function rangeOf({ headers }: HandlerRequest, validators: Validators, size: number): RangeRequest {
+  const wanted = headers.get('range');
+  return wanted === null || !allowsRange(headers, validators) ? 'whole' : parseRange(wanted, size);
 }
 
 /** Opens the bytes, and checks that the storage opened the ones that the headers announce. */
-async function openExactly(
+async function respondStream(
   open: (options: GetOptions) => Promise<StoredObject>,
-  start: number,
-  end: number,
-  request: HandlerRequest,
-  partial: boolean,
-): Promise<ReadableStream<Uint8Array>> {
-  const { body, range } = await open({ signal: request.signal, range: partial ? { start, end } : undefined });
-  if (range.start === start && range.end === end) return body;
-  await body.cancel();
-  throw new Error(`storage opened bytes ${range.start}-${range.end} of a zip where ${start}-${end} was announced`);
+  wanted: ByteRange | 'whole',
+  size: number,
+  headers: HeaderBag,
+  signal: AbortSignal | undefined,
+): Promise<HandlerResponse> {
+  const range = wanted === 'whole' ? undefined : wanted;
+  const { start, end } = range ?? { start: 0, end: size };
+  const opened = await open({ signal, range });
+  if (opened.range.start !== start || opened.range.end !== end) {
+    await opened.body.cancel();
+    throw new Error(`bytes ${start}-${end} of a zip were announced, storage opened ${JSON.stringify(opened.range)}`);
+  }
+  if (range === undefined) return { status: 200, headers, body: opened.body };
+  headers['content-range'] = `bytes ${start}-${end - 1}/${size}`;
+  headers['content-length'] = String(end - start);
+  return { status: 206, headers, body: opened.body };
 }
 
 function unsatisfiable(size: number, scope: CacheScope): HandlerResponse {
