@@ -1,0 +1,142 @@
+// From a request for a cold zip to a published one.
+//
+// Invariants:
+// - The zip is taken whole, verified and hashed before the first byte is stored or served (DESIGN §3). Where the version itself is
+//   cold, nothing of it is stored before its zip has passed either.
+// - A root go.mod in the zip that differs from `.mod` is refused, unless both sums are proven (protocol-cases row 29). A zip without
+//   one has nothing to compare: the synthesized `.mod` is not in the zip (spec §7.15).
+// - What was spooled is disposed of, and the source's body read or cancelled, on every way out.
+// - A zip that a policy denies is never downloaded.
+
+import { spool } from '#spool';
+import type { ByteSource } from '../bytes/source.ts';
+import { equalBytes } from '../bytes/utf8.ts';
+
+import { hashGoMod } from '../dirhash/index.ts';
+import { GoModKitError } from '../errors/error.ts';
+import type { ModuleSource, VersionInfo } from '../source/source.ts';
+import { verifyZip } from '../zip/index.ts';
+import type { CapturedVersion } from './captured.ts';
+import { type Drafts, noteFetch, tooLarge } from './draft.ts';
+import { type Engine, reportRefusal } from './engine.ts';
+import type { Gate } from './gate.ts';
+import type { Target } from './keys.ts';
+import { publishInfo } from './publish-info.ts';
+import { publishZip } from './publish-zip.ts';
+import type { InfoFile, ZipFile } from './repository.ts';
+
+/** A zip with the version that it belongs to. */
+export interface CapturedZip {
+  readonly info: InfoFile;
+  readonly zip: ZipFile;
+}
+
+/** What a zip must belong to: a version that is captured already, or one that is about to be. */
+interface Candidate {
+  readonly info: VersionInfo;
+  readonly goMod: Uint8Array;
+  publish(): Promise<CapturedVersion>;
+}
+
+/** Captures the zip of a version, and the version itself where it is cold. */
+export function captureZip(
+  engine: Engine,
+  drafts: Drafts,
+  gate: Gate,
+  target: Target,
+  source: ModuleSource,
+  signal: AbortSignal,
+): Promise<CapturedZip> {
+  return reportRefusal(engine, 'zip', target, async () => {
+    const candidate = await candidateOf(engine, drafts, target, source, signal);
+    await gate.check(target.path, candidate.info);
+    const spooled = await fetchZip(engine, target, source, candidate.info, signal);
+    try {
+      return await engine.cold.run(async () => {
+        const h1 = await verify(engine, target, spooled, candidate.goMod, signal);
+        const version = await candidate.publish();
+        const zip = equalBytes(version.goMod.bytes, candidate.goMod)
+          ? await publishZip(engine, target, spooled, h1, signal)
+          : await otherZip(engine, target, signal);
+        return { info: version.info, zip };
+      }, signal);
+    } finally {
+      drafts.drop(target);
+      await spooled.dispose();
+    }
+  });
+}
+
+async function candidateOf(
+  engine: Engine,
+  drafts: Drafts,
+  target: Target,
+  source: ModuleSource,
+  signal: AbortSignal,
+): Promise<Candidate> {
+  const known = await engine.captured.version(target, signal);
+  if (known !== undefined) return { info: known.info.info, goMod: known.goMod.bytes, publish: async () => known };
+  const draft = await drafts.get(target, source, signal);
+  return { info: draft.info, goMod: draft.goMod, publish: () => publishInfo(engine, target, draft, signal) };
+}
+
+async function fetchZip(
+  engine: Engine,
+  target: Target,
+  source: ModuleSource,
+  { origin }: VersionInfo,
+  signal: AbortSignal,
+): ReturnType<typeof spool> {
+  const { limits, now } = engine.settings;
+  const what = `${target.name}.zip`;
+  const start = now();
+  const { size, body } = await source.zip(target.path, target.version, { signal, origin });
+  if (size !== undefined && size > limits.zip) {
+    await body.cancel().catch(() => {});
+    throw tooLarge(what, size, limits.zip);
+  }
+  const spooled = await spool(body, { limit: limits.zip, what, signal });
+  if (size !== undefined && size !== spooled.size) {
+    await spooled.dispose();
+    throw new GoModKitError(
+      'upstream_unavailable',
+      `${what} was cut off: ${spooled.size} bytes came and ${size} were announced; try again`,
+      { data: { transient: true } },
+    );
+  }
+  noteFetch(engine, 'zip', target, spooled.size, start);
+  return spooled;
+}
+
+/** The zip's sum, after everything that could speak against the zip was heard. */
+async function verify(
+  { settings: { verifier } }: Engine,
+  target: Target,
+  zip: ByteSource,
+  goMod: Uint8Array,
+  signal: AbortSignal,
+): Promise<string> {
+  const verified = await verifyZip(target, zip, { signal });
+  const zipProven = (await verifier?.zip(target, verified.h1, { signal })) ?? false;
+  if (verified.goMod === undefined || equalBytes(verified.goMod, goMod)) return verified.h1;
+  const proven = zipProven && ((await verifier?.goMod(target, hashGoMod(goMod), { signal })) ?? false);
+  if (proven) return verified.h1;
+  throw new GoModKitError(
+    'invalid_zip',
+    `the go.mod in the zip of ${target.name} differs from the go.mod that is served for it`,
+    {
+      data: { zip: hashGoMod(verified.goMod), served: hashGoMod(goMod) },
+    },
+  );
+}
+
+/** Another instance captured the version with another go.mod meanwhile. Its zip is the one to serve, if it has it already. */
+async function otherZip({ captured }: Engine, target: Target, signal: AbortSignal): Promise<ZipFile> {
+  const zip = await captured.zip(target, signal);
+  if (zip !== undefined) return zip;
+  throw new GoModKitError(
+    'conflict',
+    `${target.name} was captured by another instance at the same time with another go.mod; ask again for its zip`,
+    { data: { transient: true } },
+  );
+}

@@ -1,0 +1,115 @@
+// Puts the parts of a repository together.
+//
+// Invariants:
+// - Arguments are checked before any storage or source is asked.
+// - After close() every call rejects with `closed`.
+
+import { createLimiter } from '../async/limiter.ts';
+import { GoModKitError } from '../errors/error.ts';
+import { checkPath } from '../module/index.ts';
+import { isUsableVersion } from '../source/list.ts';
+import { createByteCache } from './cache.ts';
+import { createCaptured } from './captured.ts';
+import { probeKey, probeStorage } from './check-storage.ts';
+import { createDrafts } from './draft.ts';
+import type { Engine } from './engine.ts';
+import { createEvents } from './events.ts';
+import { createFreshness } from './freshness.ts';
+import { createGate } from './gate.ts';
+import { targetOf } from './keys.ts';
+import { createLists } from './lists.ts';
+import { type RepositoryOptions, type RepositorySeams, type Settings, settingsOf } from './options.ts';
+import { createPinned } from './pinned.ts';
+import { createQueries } from './queries.ts';
+import type { Repository } from './repository.ts';
+import { createSingleFlight } from './single-flight.ts';
+import { createStore } from './store.ts';
+
+/**
+ * Creates a repository: modules from `source`, captured once in `storage` and served from there for ever.
+ *
+ * Throws `invalid_argument` for options that make no sense. Needs no network and no storage call to be created.
+ *
+ * @example
+ * ```ts
+ * import { createRepository, memoryStorage, type ModuleSource } from '@gomodkit/core';
+ *
+ * async function newest(source: ModuleSource): Promise<string> {
+ *   const repository = createRepository({ storage: memoryStorage(), source });
+ *   const { info } = await repository.latest('example.com/m');
+ *   await repository.close();
+ *   return info.version;
+ * }
+ * ```
+ */
+export function createRepository(options: RepositoryOptions): Repository {
+  return createRepositoryWith(options, {});
+}
+
+/** {@link createRepository} with other seams: a clock, a verifier of sums. */
+export function createRepositoryWith(options: RepositoryOptions, seams: RepositorySeams): Repository {
+  const engine = createEngine(settingsOf(options, seams));
+  const gate = createGate(engine.settings.policy);
+  const pinned = createPinned(engine, createDrafts(engine), gate);
+  const lists = createLists(engine, gate);
+  const queries = createQueries(engine, pinned, lists, gate);
+  const probe = probeKey(engine.store.canDelete);
+  let closed = false;
+
+  const checkOpen = (): void => {
+    if (closed) throw new GoModKitError('closed', 'the repository is closed');
+  };
+
+  return {
+    async versions(path, readOptions = {}) {
+      checkOpen();
+      checkPath(path);
+      return (await lists.judged(path, readOptions)).allowed;
+    },
+    async latest(path, readOptions = {}) {
+      checkOpen();
+      checkPath(path);
+      return queries.latest(path, readOptions);
+    },
+    async info(path, query, readOptions = {}) {
+      checkOpen();
+      checkPath(path);
+      if (isUsableVersion(path, query)) return pinned.info(targetOf(path, query), readOptions);
+      return queries.query(path, query, readOptions);
+    },
+    async goMod(path, version, readOptions = {}) {
+      checkOpen();
+      return pinned.goMod(targetOf(path, version), readOptions);
+    },
+    async zip(path, version, readOptions = {}) {
+      checkOpen();
+      return pinned.zip(targetOf(path, version), readOptions);
+    },
+    async checkStorage({ signal } = {}) {
+      checkOpen();
+      return engine.flights.run('check storage', (shared) => probeStorage(engine.store, probe, shared), signal);
+    },
+    subscribe: engine.events.subscribe,
+    async close() {
+      closed = true;
+      await engine.freshness.close(new GoModKitError('closed', 'the repository is closed'));
+      await engine.flights.idle();
+    },
+  };
+}
+
+function createEngine(settings: Settings): Engine {
+  const { limits, now } = settings;
+  const store = createStore(settings.storage, { sleep: settings.sleep });
+  const cache = createByteCache({ maxBytes: limits.memory, now });
+  return {
+    settings,
+    store,
+    cache,
+    captured: createCaptured(store, cache, settings),
+    freshness: createFreshness({ cache, now, settings: settings.freshness }),
+    flights: createSingleFlight(),
+    cold: createLimiter(limits.coldWork),
+    events: createEvents(),
+  };
+}

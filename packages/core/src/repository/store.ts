@@ -1,0 +1,124 @@
+// Storage as the repository uses it: with retries, small objects whole, faults in one shape.
+//
+// Invariants:
+// - A fault that a retry can heal is retried a few times, because one 503 ends a go command (protocol-cases row 36); then it is
+//   `storage_unavailable`. What says something about the call itself (`invalid_key`, `unsupported` and the like) passes at once.
+// - Messages name the key and the step, never the backend's own words; those are in `cause`.
+// - A body is read to its end or cancelled.
+
+import type { Sleep } from '../async/abort.ts';
+import { type ByteSource, readAll } from '../bytes/source.ts';
+import { GoModKitError, isGoModKitError } from '../errors/error.ts';
+import type {
+  CallOptions,
+  GetOptions,
+  ListOptions,
+  ListPage,
+  ObjectInfo,
+  Storage,
+  StoredObject,
+} from '../storage/storage.ts';
+
+/** A small stored object, whole. */
+export interface StoredFile {
+  readonly bytes: Uint8Array;
+  readonly modified: Date;
+}
+
+/** A {@link Storage} that does not give up at once. */
+export interface Store {
+  /** The whole object; undefined when absent. Rejects with `storage_unavailable` when it is larger than `limit` bytes. */
+  read(key: string, limit: number, signal?: AbortSignal | undefined): Promise<StoredFile | undefined>;
+  get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;
+  head(key: string, signal?: AbortSignal | undefined): Promise<ObjectInfo | undefined>;
+  /** Whether this call created it. After a retry, `false` may mean our own earlier attempt: compare. */
+  create(key: string, source: ByteSource, contentType: string, signal?: AbortSignal | undefined): Promise<boolean>;
+  list(options: ListOptions): Promise<ListPage>;
+  /** Whether the storage can delete, and so did. */
+  delete(key: string, signal?: AbortSignal | undefined): Promise<boolean>;
+  readonly canDelete: boolean;
+}
+
+/** Options of {@link createStore}. */
+export interface StoreOptions {
+  readonly sleep: Sleep;
+  /** Milliseconds before each further attempt. */
+  readonly delays?: readonly number[] | undefined;
+}
+
+const defaultDelays = [50, 200, 800] as const;
+
+/** Wraps `storage`. */
+export function createStore(storage: Storage, { sleep, delays = defaultDelays }: StoreOptions): Store {
+  const attempt = async <T>(step: string, key: string, signal: AbortSignal | undefined, work: () => Promise<T>) => {
+    for (let tries = 0; ; tries++) {
+      signal?.throwIfAborted();
+      try {
+        return await work();
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (isGoModKitError(error) && error.code !== 'storage_unavailable') throw error;
+        const fault = faultOf(error, step, key);
+        const delay = delays[tries];
+        if (fault.data.transient !== true || delay === undefined) throw fault;
+        // Jitter, so that many requests that failed together do not come back together.
+        await sleep(delay * (0.5 + Math.random()), signal);
+      }
+    }
+  };
+
+  return {
+    read: (key, limit, signal) =>
+      attempt('read', key, signal, async () => {
+        const object = await storage.get(key, { signal });
+        if (object === undefined) return undefined;
+        if (object.size > limit) {
+          await object.body.cancel();
+          throw damaged(key, `has ${object.size} bytes, more than the ${limit} that it may have`);
+        }
+        return { bytes: await readAll(object.body), modified: object.modified };
+      }),
+    get: (key, options = {}) => attempt('read', key, options.signal, () => storage.get(key, options)),
+    head: (key, signal) => attempt('read', key, signal, () => storage.head(key, { signal })),
+    create: async (key, source, contentType, signal) =>
+      (await attempt('write', key, signal, () => storage.create(key, source, { contentType, signal }))).created,
+    list: (options) => attempt('list', options.prefix ?? '', options.signal, () => storage.list(options)),
+    delete: async (key, signal) => {
+      if (storage.delete === undefined) return false;
+      await attempt('delete', key, signal, async () => storage.delete?.(key, { signal }));
+      return true;
+    },
+    canDelete: storage.delete !== undefined,
+  };
+}
+
+/** All objects below `prefix`, page by page. */
+export async function* listAll(store: Store, prefix: string, options: CallOptions): AsyncGenerator<ObjectInfo> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await store.list({ prefix, after, signal: options.signal });
+    yield* page.objects;
+    const last = page.objects.at(-1)?.key;
+    if (!page.more) return;
+    // Neither an endless loop nor a list that ends early without a word.
+    if (last === undefined || last === after) throw damaged(prefix, 'cannot be listed: a page does not move on');
+    after = last;
+  }
+}
+
+/** An error for stored bytes that no publication of ours can have left; a retry cannot help. */
+export function damaged(key: string, problem: string, cause?: unknown): GoModKitError {
+  return new GoModKitError('storage_unavailable', `the stored object ${key} ${problem}`, {
+    cause,
+    data: { key, transient: false },
+  });
+}
+
+function faultOf(error: unknown, step: string, key: string): GoModKitError {
+  const own = isGoModKitError(error) ? error : undefined;
+  return new GoModKitError('storage_unavailable', `storage cannot ${step} ${key || 'its keys'}`, {
+    cause: error,
+    // What does not say otherwise may be a hiccup.
+    data: { ...own?.data, key, transient: own?.data.transient !== false },
+  });
+}
