@@ -60,3 +60,22 @@ describe('linkedController', () => {
     expect(linkedController(parent.signal).controller.signal.reason).toBe('parent');
   });
 });
+
+describe('many listeners on one signal', () => {
+  it('cost one native listener, and none when all have left', () => {
+    const abort = new AbortController();
+    const heard: number[] = [];
+    const stops = [1, 2, 3].map((n) => onAbort(abort.signal, () => heard.push(n)));
+    expect(listeners(abort.signal)).toBe(1);
+    stops[1]?.();
+    stops[1]?.();
+    abort.abort();
+    expect(heard).toEqual([1, 3]);
+    const calm = new AbortController();
+    for (const stop of [1, 2].map(() => onAbort(calm.signal, () => {}))) stop();
+    expect(listeners(calm.signal)).toBe(0);
+    onAbort(calm.signal, () => heard.push(4));
+    calm.abort();
+    expect(heard).toEqual([1, 3, 4]);
+  });
+});

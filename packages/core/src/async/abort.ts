@@ -8,16 +8,45 @@
 /** Waits; rejects with the signal's reason when it is aborted. */
 export type Sleep = (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 
+type Listener = (reason: unknown) => void;
+
+interface Subscription {
+  readonly listeners: Set<{ readonly call: Listener }>;
+  readonly stop: () => void;
+}
+
+/** One listener of ours per signal, however many wait: Node takes more than ten on one signal for a leak, and says so. */
+const subscriptions = new WeakMap<AbortSignal, Subscription>();
+
 /** Calls `listener` when `signal` is aborted, at once if it already is. The returned function stops listening. */
-export function onAbort(signal: AbortSignal | undefined, listener: (reason: unknown) => void): () => void {
+export function onAbort(signal: AbortSignal | undefined, listener: Listener): () => void {
   if (signal === undefined) return () => {};
   if (signal.aborted) {
     listener(signal.reason);
     return () => {};
   }
-  const call = () => listener(signal.reason);
-  signal.addEventListener('abort', call, { once: true });
-  return () => signal.removeEventListener('abort', call);
+  const { listeners, stop } = subscriptions.get(signal) ?? subscribe(signal);
+  const entry = { call: listener };
+  listeners.add(entry);
+  return () => {
+    if (listeners.delete(entry) && listeners.size === 0) stop();
+  };
+}
+
+function subscribe(signal: AbortSignal): Subscription {
+  const listeners: Subscription['listeners'] = new Set();
+  const tell = () => {
+    subscriptions.delete(signal);
+    for (const { call } of listeners) call(signal.reason);
+  };
+  const stop = () => {
+    subscriptions.delete(signal);
+    signal.removeEventListener('abort', tell);
+  };
+  signal.addEventListener('abort', tell, { once: true });
+  const subscription = { listeners, stop };
+  subscriptions.set(signal, subscription);
+  return subscription;
 }
 
 /** Resolves after `milliseconds`; rejects with the signal's reason as soon as it is aborted. */

@@ -80,3 +80,20 @@ describe('createLimiter', () => {
     expect(() => createLimiter(max)).toThrow('positive integer');
   });
 });
+
+describe('a signal that many wait on', () => {
+  it('is heard by all of them, without a warning', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const limiter = createLimiter(1);
+    await limiter.acquire();
+    const abort = new AbortController();
+    const waiting = Array.from({ length: 100 }, () => limiter.acquire(abort.signal).catch((reason: unknown) => reason));
+    abort.abort('stop');
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['stop']));
+    await tick();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+});

@@ -20,6 +20,8 @@ export interface ChainEntry {
   readonly direct?: boolean | undefined;
 }
 
+const maxDatabases = 64;
+
 /** How much an error says, in ascending order. */
 const rank = { cannot: 0, absent: 1, proxy: 2, direct: 3 } as const;
 
@@ -46,6 +48,8 @@ export function chain(entries: readonly ChainEntry[]): ModuleSource & SumdbSourc
   const choose = async (database: string, options: CallOptions): Promise<Uint8Array> =>
     walk(entries, options, async ({ source }) => {
       const answer = await sumdbOf(source).sumdb(database, 'supported', options);
+      // Clients choose the names: what they make us remember is bounded.
+      if (chosen.size >= maxDatabases) chosen.clear();
       chosen.set(database, sumdbOf(source));
       return answer;
     });

@@ -1,12 +1,19 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describeVectors } from '../../test/vectors.ts';
 import { readAll } from '../bytes/source.ts';
 import { filePathOf } from './file-transport.ts';
 import { upstreamSource } from './upstream.ts';
+
+// What opening a file fails with: tests may run as the superuser, whom no permission stops.
+let failure: Error | undefined;
+vi.mock('#files', async (original) => {
+  const files = await original<typeof import('#files')>();
+  return { ...files, fileSource: (path: string) => (failure ? Promise.reject(failure) : files.fileSource(path)) };
+});
 
 interface FileUrlCase {
   readonly url: string;
@@ -62,11 +69,15 @@ describe('file:// upstreams', () => {
     await expect(upstreamSource(`${url}/none`).versions('example.com/m')).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  // The superuser may read everything.
-  it.skipIf(process.getuid?.() === 0)('take a file that may not be read for denied', async () => {
-    const { root, url } = await tree({ 'example.com/m/@v/list': 'v1.0.0\n' });
-    await chmod(join(root, 'example.com/m/@v/list'), 0);
-    await expect(upstreamSource(url).versions('example.com/m')).rejects.toMatchObject({ code: 'denied' });
+  it.each(['EACCES', 'EPERM'])('take %s for denied (spec §10.23)', async (code) => {
+    const { url } = await tree({});
+    failure = Object.assign(new Error('/secret/place'), { code });
+    onTestFinished(() => {
+      failure = undefined;
+    });
+    const answer = upstreamSource(url).versions('example.com/m');
+    await expect(answer).rejects.toMatchObject({ code: 'denied' });
+    await expect(answer).rejects.toThrow(/^the versions of example\.com\/m: permission denied at file:\/\/…\/[^/]+$/);
   });
 
   it('refuse what is no file', async () => {

@@ -108,13 +108,18 @@ export function httpSettings(url: URL, options: UpstreamOptions): HttpSettings {
     credentials: options.credentials,
     authorization,
     secrets: hasUser ? [password === '' ? user : password, url.password, basic(user, password).slice(6)] : [],
-    limits: merge('limits', defaultLimits, options.limits),
+    limits: limitsOf(options),
     timeouts: merge('timeouts', defaultTimeouts, options.timeouts),
     retry: merge('retry', defaultRetry, options.retry),
     concurrency: options.concurrency ?? 16,
     privateRedirects: options.privateRedirects ?? false,
     clock: { ...defaultClock, ...options.clock },
   };
+}
+
+/** The limits of an upstream. Throws `invalid_argument` for one out of range. */
+export function limitsOf(options: UpstreamOptions): UpstreamLimits {
+  return merge('limits', defaultLimits, options.limits);
 }
 
 function merge<T extends object>(what: string, defaults: T, given: Partial<T> | undefined): T {

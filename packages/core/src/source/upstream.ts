@@ -6,11 +6,10 @@
 
 import { GoModKitError } from '../errors/error.ts';
 import { fileTransport } from './file-transport.ts';
-import { httpSettings, type UpstreamOptions } from './http-settings.ts';
+import { httpSettings, limitsOf, type UpstreamOptions } from './http-settings.ts';
 import { httpTransport } from './http-transport.ts';
 import { proxyClient } from './proxy-client.ts';
 import type { ModuleSource, SumdbSource } from './source.ts';
-import { defaultLimits } from './transport.ts';
 
 /** What {@link upstreamSource} makes. */
 export interface UpstreamSource extends ModuleSource, SumdbSource {
@@ -41,7 +40,7 @@ export function upstreamSource(url: string | URL, options: UpstreamOptions = {})
   const parsed = parseUrl(url);
   const transport =
     parsed.protocol === 'file:'
-      ? fileTransport(parsed, options.name, { ...defaultLimits, ...options.limits })
+      ? fileTransport(parsed, options.name, limitsOf(options))
       : httpTransport(httpSettings(parsed, options));
   return { name: transport.name, ...proxyClient(transport) };
 }
