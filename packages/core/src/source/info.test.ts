@@ -43,6 +43,13 @@ describe('parseInfo', () => {
     ]);
   });
 
+  it('judges members only where Go knows them', () => {
+    expect(parse('{"Version":"v1.0.0","Hash":1,"hash":2,"Origin":{"Time":1,"tIme":2}}')).toEqual({
+      version: 'v1.0.0',
+      origin: { Time: 1, tIme: 2 },
+    });
+  });
+
   it('takes the last of two equal names, as Go and JSON do', () => {
     expect(parse('{"Version":"v1.0.0","Version":"v1.0.1"}').version).toBe('v1.0.1');
   });

@@ -12,6 +12,8 @@ import { GoModKitError } from '../errors/error.ts';
 import { parseRfc3339 } from './rfc3339.ts';
 import type { Origin, VersionInfo } from './source.ts';
 
+const infoMembers = ['Version', 'Time', 'Origin'] as const;
+
 /** Go's order of the members of Origin (spec §6.11). */
 const originMembers = ['VCS', 'URL', 'Subdir', 'Hash', 'TagPrefix', 'TagSum', 'Ref', 'RepoSum'] as const;
 
@@ -36,12 +38,12 @@ type JsonObject = Readonly<Record<string, unknown>>;
  */
 export function parseInfo(bytes: Uint8Array): VersionInfo {
   const object = parseObject(bytes);
-  const members = fold(object, 'the answer');
+  const members = canonicalMembers(object, infoMembers, 'the answer');
   const version = text(members, 'Version');
   if (version === undefined || version === '') throw invalid('has no Version');
   const time = text(members, 'Time');
   if (time !== undefined && parseRfc3339(time) === undefined) throw invalid(`has a malformed Time ${quote(time)}`);
-  const origin = originOf(members.get('origin'));
+  const origin = originOf(members.get('Origin'));
   return {
     version,
     ...(time === undefined ? {} : { time }),
@@ -76,15 +78,19 @@ function parseObject(bytes: Uint8Array): JsonObject {
   return value;
 }
 
-/** Members by folded name. Values of null are left out. */
-function fold(object: JsonObject, where: string): Map<string, unknown> {
+/**
+ * Members in their order, under the names that Go has for them; those that Go does not know under their own. Of two members of
+ * the very same name JSON keeps the last. Known members that are null are left out.
+ */
+function canonicalMembers(object: JsonObject, names: readonly string[], where: string): Map<string, unknown> {
   const members = new Map<string, unknown>();
   const seen = new Set<string>();
   for (const [name, value] of Object.entries(object)) {
     const folded = foldName(name);
-    if (seen.has(folded) && known.has(folded)) throw invalid(`names ${canonicalName(name)} twice in ${where}`);
-    seen.add(folded);
-    if (value !== null) members.set(folded, value);
+    const known = names.find((each) => foldName(each) === folded);
+    if (known !== undefined && seen.has(known)) throw invalid(`names ${known} twice in ${where}`);
+    seen.add(known ?? name);
+    if (known === undefined || value !== null) members.set(known ?? name, value);
   }
   return members;
 }
@@ -93,13 +99,9 @@ function originOf(value: unknown): Origin | undefined {
   if (value === undefined) return undefined;
   if (!isObject(value)) throw invalid('has an Origin that is not an object');
   if (deeperThan(value, maxDepth)) throw invalid(`has an Origin nested deeper than ${maxDepth}`);
-  const members = fold(value, 'Origin');
+  const members = canonicalMembers(value, originMembers, 'Origin');
   for (const name of originMembers) text(members, name);
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name, member]) => member !== null || !known.has(foldName(name)))
-      .map(([name, member]) => [canonicalName(name), member]),
-  );
+  return Object.fromEntries(members);
 }
 
 function ordered(origin: Origin | undefined): JsonObject | undefined {
@@ -110,7 +112,7 @@ function ordered(origin: Origin | undefined): JsonObject | undefined {
 }
 
 function text(members: ReadonlyMap<string, unknown>, name: string): string | undefined {
-  const value = members.get(foldName(name));
+  const value = members.get(name);
   if (value === undefined || typeof value === 'string') return value;
   throw invalid(`has a ${name} that is not a string`);
 }
@@ -121,14 +123,6 @@ function foldName(name: string): string {
     .replace(/\u017f/g, 's')
     .replace(/\u212a/g, 'k')
     .replace(/[A-Z]/g, (c) => c.toLowerCase());
-}
-
-const known: ReadonlyMap<string, string> = new Map(
-  ['Version', 'Time', 'Origin', ...originMembers].map((name) => [foldName(name), name]),
-);
-
-function canonicalName(name: string): string {
-  return known.get(foldName(name)) ?? name;
 }
 
 /** Breadth first and by itself: the judge of depth must not recurse. */
