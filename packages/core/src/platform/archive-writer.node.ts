@@ -63,7 +63,7 @@ async function* writeWhole(file: ArchiveFile): Entry {
     size += chunk.length;
   }
   const content = concatBytes(chunks, size);
-  const deflated = size <= smallFile ? deflateRawSync(content) : await deflateWhole(content);
+  const deflated = size === 0 ? content : size <= smallFile ? deflateRawSync(content) : await deflateWhole(content);
   const smaller = deflated.length < size;
   const body = smaller ? deflated : content;
   const fields: EntryFields = {

@@ -88,7 +88,10 @@ export async function makeDirectories(path: string): Promise<string | undefined>
   return fs.mkdir(path, { recursive: true });
 }
 
-/** Writes a file that must not exist yet. Rejects with code EEXIST when anything is there, be it a dangling symbolic link. */
+/**
+ * Writes a file that must not exist yet. Rejects with code EEXIST when anything is there, be it a dangling symbolic link. When
+ * writing fails, or `chunks` does, the file is removed again.
+ */
 export async function writeNewFile(
   path: string,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -97,8 +100,11 @@ export async function writeNewFile(
   const handle = await fs.open(path, 'wx', mode);
   try {
     for await (const chunk of chunks) await handle.writeFile(chunk);
-  } finally {
     await handle.close();
+  } catch (error) {
+    await handle.close().catch(() => {});
+    await fs.rm(path, { force: true }).catch(() => {});
+    throw error;
   }
 }
 

@@ -5,7 +5,7 @@
 // - A path is reported once, with the first thing that is wrong with it.
 // - Only a root go.mod is opened, for its go line.
 
-import { readAll } from '../bytes/source.ts';
+import { concatBytes } from '../bytes/source.ts';
 import { filePathProblem } from '../module/path.ts';
 import type { FileKind } from '../platform/types.ts';
 import type { CheckedFiles, FileProblem } from './checked.ts';
@@ -14,6 +14,7 @@ import { createCollisionChecker } from './collisions.ts';
 import { goVersionOf } from './go-version.ts';
 import { maxGoMod, maxLicense, maxPath, maxZipFile } from './limits.ts';
 import { createPacer } from './pace.ts';
+import { readSourceFile } from './source-file.ts';
 import { isVendored } from './vendor.ts';
 
 /** One file that may become part of a module zip. */
@@ -68,7 +69,7 @@ export async function selectFiles(
     signal?.throwIfAborted();
     all.push(file);
   }
-  const judge = createJudge(await survey(all));
+  const judge = createJudge(await survey(all, signal));
   for (const file of all) {
     judge.look(file);
     const wait = pace();
@@ -84,7 +85,7 @@ interface Survey {
   readonly goVersion: string | undefined;
 }
 
-async function survey(files: readonly ZipSourceFile[]): Promise<Survey> {
+async function survey(files: readonly ZipSourceFile[], signal: AbortSignal | undefined): Promise<Survey> {
   const modules = new Set<string>();
   // Testing only prefixes of a length that occurs keeps long paths cheap.
   const lengths = new Set<number>();
@@ -96,7 +97,7 @@ async function survey(files: readonly ZipSourceFile[]): Promise<Survey> {
     const directory = file.path.slice(0, -base.length);
     modules.add(directory);
     lengths.add(directory.length);
-    if (file.path === 'go.mod') goVersion = await readGoVersion(file);
+    if (file.path === 'go.mod') goVersion = await readGoVersion(file, signal);
   }
   // The root is no other module.
   lengths.delete(0);
@@ -112,15 +113,21 @@ async function survey(files: readonly ZipSourceFile[]): Promise<Survey> {
   };
 }
 
-async function readGoVersion(file: ZipSourceFile): Promise<string | undefined> {
-  let stream: ReadableStream<Uint8Array>;
+async function readGoVersion(file: ZipSourceFile, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
   try {
-    stream = await file.open();
-    return goVersionOf(await readAll(stream, maxGoMod));
+    // The declared size is judged later, by the rules.
+    for await (const chunk of readSourceFile({ ...file, size: maxGoMod }, signal)) {
+      chunks.push(chunk);
+      size += chunk.length;
+    }
   } catch {
+    signal?.throwIfAborted();
     // As in Go: a go.mod that cannot be read has no version here. Whoever writes the zip opens it again, and fails then.
     return undefined;
   }
+  return goVersionOf(concatBytes(chunks, size));
 }
 
 interface Judge {

@@ -144,6 +144,13 @@ describe('contents', () => {
     expect(await readFirst({ name: 'a', content: 'abc', raw })).toBe('abc');
   });
 
+  it('reads on to the end of the archive where a compressed size leads past it, as Go', async () => {
+    const sizes = [1_000_000n, 0x8000000000000001n];
+    for (const size of sizes) {
+      expect(await readFirst({ ...abc, compressedSize: 0xffffffff, extra: zip64(size) })).toBe('abc'.repeat(100));
+    }
+  });
+
   it('does not look at encryption flags or modes, as Go', async () => {
     expect(await readFirst({ name: 'a', content: 'abc', flags: 1, attributes: 0xa1ff0000 })).toBe('abc');
   });

@@ -69,7 +69,7 @@ async function requireEmpty(target: string): Promise<void> {
   }
 }
 
-/** Writes all files; `written` gets the first element of every path that was created. */
+/** Writes all files; `written` gets the first elements of the paths that were created, and no others. */
 async function extract(
   reader: ZipReader,
   prefixLength: number,
@@ -84,6 +84,7 @@ async function extract(
     await makeParents(dirname(directory));
     await makeDirectory(join(target, directory));
     created.add(directory);
+    if (!directory.includes('/')) written.add(directory);
   };
   for (const entry of [...reader.entries].sort((a, b) => a.offset - b.offset)) {
     if (isDirectory(entry)) continue;
@@ -91,14 +92,9 @@ async function extract(
     if (wait !== undefined) await wait;
     const name = entry.name.slice(prefixLength);
     const chunks = abortable(reader.contents(entry), signal);
-    const [first = name] = name.split('/', 1);
-    if (!written.has(first)) {
-      // Only what is created here may be removed: makeDirectory and writeNewFile fail when something is there.
-      await makeParents(dirname(name));
-      written.add(first);
-    }
     await makeParents(dirname(name));
     await writeNewFile(join(target, name), chunks, readOnly);
+    if (!name.includes('/')) written.add(name);
   }
 }
 
