@@ -14,6 +14,7 @@ export default library({
   source: 'src/source/index.ts',
   repository: 'src/repository/index.ts',
   protocol: 'src/protocol/index.ts',
+  txtar: 'src/txtar/index.ts',
   'storage/conformance': 'src/storage/conformance/index.ts',
   'platform/zip-engine.node': 'src/platform/zip-engine.node.ts',
   'platform/zip-engine.web': 'src/platform/zip-engine.web.ts',
