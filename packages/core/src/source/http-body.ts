@@ -7,7 +7,8 @@
 // - However a body ends (read, failed, cancelled, aborted), its guard is closed, once.
 
 import { onAbort, raceAbort } from '../async/abort.ts';
-import { GoModKitError } from '../errors/error.ts';
+import { concatBytes } from '../bytes/source.ts';
+import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import type { Exchange } from './http-exchange.ts';
 import { connectionError } from './http-failure.ts';
 import type { Guard } from './http-guard.ts';
@@ -56,15 +57,10 @@ export async function readSome(response: Response, most: number, guard: Guard): 
   } finally {
     reader?.cancel().catch(() => {});
   }
-  const all = new Uint8Array(Math.min(size, most));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  return concatBytes(chunks, Math.min(size, most));
 }
 
+/** Passes chunks on as they are asked for, and closes the guard when that is over. */
 function guardedStream(
   settings: HttpSettings,
   request: FetchRequest,
@@ -73,8 +69,7 @@ function guardedStream(
   size: number | undefined,
 ): ReadableStream<Uint8Array> {
   const reader = answer.response.body?.getReader();
-  const limit = settings.limits[request.kind];
-  let received = 0;
+  const next = chunkReader(settings, request, answer, guard, size, reader);
   let stopListening: () => void = () => {};
   const end = () => {
     stopListening();
@@ -84,26 +79,6 @@ function guardedStream(
     end();
     reader?.cancel().catch(() => {});
   };
-
-  const next = async (): Promise<Uint8Array | undefined> => {
-    const stopIdle = guard.deadline(settings.timeouts.idle, `${request.what} stopped in the middle: nothing more came`);
-    try {
-      const chunk = await raceAbort(
-        reader?.read() ?? Promise.resolve({ done: true as const, value: undefined }),
-        guard.signal,
-      );
-      received += chunk.value?.length ?? 0;
-      if (received > limit) throw overLimit(settings, request, 'it was cut off there');
-      if (chunk.done && size !== undefined && received !== size) throw truncated(settings, request, received, size);
-      return chunk.value;
-    } catch (error) {
-      if (guard.signal.aborted) throw guard.signal.reason;
-      throw error instanceof GoModKitError ? error : connectionError(settings.name, answer.host, request.what, error);
-    } finally {
-      stopIdle();
-    }
-  };
-
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -127,6 +102,35 @@ function guardedStream(
     },
     { highWaterMark: 0 },
   );
+}
+
+/** Reads chunk by chunk, undefined at the end, and watches time, limit and announced size. */
+function chunkReader(
+  settings: HttpSettings,
+  request: FetchRequest,
+  answer: Exchange,
+  guard: Guard,
+  size: number | undefined,
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+): () => Promise<Uint8Array | undefined> {
+  const limit = settings.limits[request.kind];
+  let received = 0;
+  return async () => {
+    const stopIdle = guard.deadline(settings.timeouts.idle, `${request.what} stopped in the middle: nothing more came`);
+    try {
+      const chunk = await raceAbort(reader?.read() ?? Promise.resolve(undefined), guard.signal);
+      received += chunk?.value?.length ?? 0;
+      if (received > limit) throw overLimit(settings, request, 'it was cut off there');
+      const done = chunk === undefined || chunk.done;
+      if (done && size !== undefined && received !== size) throw truncated(settings, request, received, size);
+      return chunk?.value;
+    } catch (error) {
+      if (guard.signal.aborted) throw guard.signal.reason;
+      throw isGoModKitError(error) ? error : connectionError(settings.name, answer.host, request.what, error);
+    } finally {
+      stopIdle();
+    }
+  };
 }
 
 function contentLength(headers: Headers): number | undefined {

@@ -70,7 +70,9 @@ async function send(
   guard: Guard,
 ): Promise<Response> {
   guard.signal.throwIfAborted();
-  const sent = settings.fetch(url.href, { method: 'GET', headers, redirect: 'manual', signal: guard.signal });
+  const init: RequestInit = { method: 'GET', headers, redirect: 'manual', signal: guard.signal };
+  // A fetch that throws at once is as good as one that rejects.
+  const sent = Promise.resolve(url.href).then((href) => settings.fetch(href, init));
   try {
     return await raceAbort(sent, guard.signal);
   } catch (error) {
@@ -98,12 +100,12 @@ async function credentialHeaders(
   const given = await askCredentials(settings, url, guard);
   const headers = new Headers();
   const secrets = [...settings.secrets];
-  for (const [name, value] of Object.entries(given ?? {}).flatMap(([name, all]) =>
-    [all].flat().map((v) => [name, v]),
-  )) {
-    // With a scheme in front (`Bearer`) or without it.
-    secrets.push(String(value), String(value).replace(/^\S+\s+/, ''));
-    append(settings, headers, String(name), String(value));
+  for (const [name, values] of Object.entries(given ?? {})) {
+    for (const value of [values].flat()) {
+      // With a scheme in front (`Bearer`) or without it.
+      secrets.push(value, value.replace(/^\S+\s+/, ''));
+      append(settings, headers, name, value);
+    }
   }
   if (settings.authorization !== undefined && !headers.has('authorization')) {
     headers.set('authorization', settings.authorization);

@@ -107,7 +107,10 @@ export function httpSettings(url: URL, options: UpstreamOptions): HttpSettings {
     fetch: options.fetch ?? ((target, init) => globalThis.fetch(target, init)),
     credentials: options.credentials,
     authorization,
-    secrets: hasUser ? [password === '' ? user : password, url.password, basic(user, password).slice(6)] : [],
+    secrets: [
+      ...(hasUser ? [password === '' ? user : password, url.password, basic(user, password).slice(6)] : []),
+      url.search.slice(1),
+    ],
     limits: limitsOf(options),
     timeouts: merge('timeouts', defaultTimeouts, options.timeouts),
     retry: merge('retry', defaultRetry, options.retry),

@@ -6,7 +6,11 @@ import { memorySource } from './memory.ts';
 const pseudo = 'v1.1.1-0.20200102030405-abcdef123456';
 const source = memorySource({
   'example.com/m@v1.0.0': { files: { 'go.mod': 'module example.com/m\n', 'm.go': 'package m\n' } },
-  'example.com/m@v1.1.0': { time: '2020-01-01T00:00:00Z', origin: { VCS: 'git', Hash: '1234567890abcdef' } },
+  'example.com/m@v1.1.0': {
+    time: '2020-01-01T00:00:00Z',
+    origin: { VCS: 'git', Hash: '1234567890abcdef' },
+    branches: ['abcdef9-fix'],
+  },
   'example.com/m@v1.2.0-rc.1': { goMod: 'module example.com/fork\n' },
   [`example.com/m@${pseudo}`]: { branches: ['main', 'feature/x'] },
   'example.com/old@v2.0.0+incompatible': { files: { 'old.go': 'package old\n' } },

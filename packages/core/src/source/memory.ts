@@ -124,18 +124,17 @@ async function pick(path: string, query: string, entries: readonly Entry[]): Pro
   return (await pickHighest(tagged, hasGoMod)) ?? sort(all).at(-1);
 }
 
+/** A commit by a prefix of its hash, or by more of it than a pseudo-version holds. */
 function byCommit(query: string, entries: readonly Entry[]): Entry | undefined {
-  if (!/^[0-9a-f]{7,64}$/.test(query)) return undefined;
+  if (!commit.test(query)) return undefined;
   return entries.find(({ version, origin, branches = [] }) => {
-    const revision = isPseudoVersion(version) ? pseudoVersionRev(version) : '';
-    const names = [...branches, ...(origin?.Hash === undefined ? [] : [origin.Hash])];
-    return (
-      names.some((name) => name.startsWith(query)) ||
-      (revision !== '' && query.startsWith(revision)) ||
-      revision.startsWith(query)
-    );
+    if (isPseudoVersion(version) && query.startsWith(pseudoVersionRev(version))) return true;
+    const revisions = isPseudoVersion(version) ? [pseudoVersionRev(version)] : [];
+    return [...revisions, origin?.Hash ?? '', ...branches].some((name) => commit.test(name) && name.startsWith(query));
   });
 }
+
+const commit = /^[0-9a-f]{7,64}$/;
 
 function infoOf({ version, time = '2000-01-01T00:00:00Z', origin }: Entry): VersionInfo {
   return { version, time, ...(origin === undefined ? {} : { origin }) };
