@@ -68,3 +68,22 @@ export function tokensOf(statements: readonly Statement[]): string[] {
     return [...statement.token, '(', ...statement.line.flatMap(({ token }) => token), ')'];
   });
 }
+
+/** The typed model of a go.mod as text, one directive per line: the form of the golden files. */
+export function linesOf(goMod: GoMod): string[] {
+  const q = JSON.stringify;
+  const side = ({ path, version }: { path: string; version?: string }) => (version ? `${q(path)} ${version}` : q(path));
+  const { module, go, toolchain } = goMod;
+  return [
+    ...(module ? [`module ${q(module.path)}${module.deprecated ? ` deprecated ${q(module.deprecated)}` : ''}`] : []),
+    ...(go ? [`go ${go.version}`] : []),
+    ...(toolchain ? [`toolchain ${toolchain.name}`] : []),
+    ...goMod.godebug.map(({ key, value }) => `godebug ${q(key)} ${q(value)}`),
+    ...goMod.require.map((require) => `require ${side(require)}${require.indirect ? ' indirect' : ''}`),
+    ...goMod.exclude.map((exclude) => `exclude ${side(exclude)}`),
+    ...goMod.replace.map((replace) => `replace ${side(replace.old)} => ${side(replace.new)}`),
+    ...goMod.retract.map(({ low, high, rationale }) => `retract ${low} ${high} ${q(rationale)}`),
+    ...goMod.tool.map(({ path }) => `tool ${q(path)}`),
+    ...goMod.ignore.map(({ path }) => `ignore ${q(path)}`),
+  ];
+}

@@ -48,26 +48,46 @@ export function surrogateBytes(cp: number): readonly number[] | undefined {
   return [0xed, 0x80 | ((cp >> 6) & 0x3f), 0x80 | (cp & 0x3f)];
 }
 
+/** Units per piece of the result: few enough to be arguments of one call. */
+const pieceUnits = 4096;
+
+/** Without exceptions and without a string per character: the bytes may be 16 MiB that someone made to be slow. */
 function decodePieces(bytes: Uint8Array): string {
-  let text = '';
+  const pieces: string[] = [];
+  let units: number[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const length = sequenceLength(bytes[at] ?? 0);
-    const piece = length === 0 || at + length > bytes.length ? undefined : decodeUtf8(bytes.subarray(at, at + length));
-    if (piece === undefined) {
-      text += String.fromCharCode(0xdc00 + (bytes[at] ?? 0));
-      at++;
-    } else {
-      text += piece;
-      at += length;
+    const length = sequenceLength(bytes, at);
+    if (length === 0) units.push(0xdc00 + (bytes[at] ?? 0));
+    else pushCharacter(units, bytes, at, length);
+    at += length || 1;
+    if (units.length >= pieceUnits) {
+      pieces.push(String.fromCharCode(...units));
+      units = [];
     }
   }
-  return text;
+  pieces.push(String.fromCharCode(...units));
+  return pieces.join('');
 }
 
-/** The length of the UTF-8 sequence that begins with `byte`, 0 if none does. */
-function sequenceLength(byte: number): number {
-  if (byte < 0x80) return 1;
-  if (byte < 0xc2) return 0;
-  if (byte < 0xe0) return 2;
-  return byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 0;
+/** The length of the valid UTF-8 sequence at `at`, 0 if there is none (The Unicode Standard, table 3-7). */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] ?? 0;
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  const second = bytes[at + 1] ?? 0;
+  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  if (second < low || second > high) return 0;
+  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  for (let i = 2; i < length; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0;
+  return length;
+}
+
+/** Appends the UTF-16 units of the valid sequence of `length` bytes at `at`. */
+function pushCharacter(units: number[], bytes: Uint8Array, at: number, length: number): void {
+  const lead = bytes[at] ?? 0;
+  let cp = length === 1 ? lead : lead & (0x7f >> length);
+  for (let i = 1; i < length; i++) cp = (cp << 6) | ((bytes[at + i] ?? 0) & 0x3f);
+  if (cp < 0x10000) units.push(cp);
+  else units.push(0xd800 + ((cp - 0x10000) >> 10), 0xdc00 + ((cp - 0x10000) & 0x3ff));
 }

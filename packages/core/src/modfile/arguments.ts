@@ -24,11 +24,12 @@ export class Arguments {
   readonly #first: number;
   readonly #fixVersion: VersionFixer | undefined;
 
-  constructor(verb: string, line: Line, fixVersion: VersionFixer | undefined) {
+  /** `first` is the index in the line's tokens of the first that is an argument. */
+  constructor(verb: string, line: Line, first: number, fixVersion: VersionFixer | undefined) {
     this.verb = verb;
     // The tree is ours until the parse is over.
     this.#token = line.token as string[];
-    this.#first = line.inBlock ? 0 : 1;
+    this.#first = first;
     this.#fixVersion = fixVersion;
   }
 

@@ -1,6 +1,7 @@
 // When a value needs quotes to be one token of a go.mod line (spec §9.8).
 //
-// Invariant: what `autoQuote` gives is read back as the value it was made of.
+// Invariant: what `autoQuote` gives is read back as the value it was made of. As in Go, a bracket alone stays bare, and at the
+// end of a line `(` would then open a block.
 
 import { quote } from '../gotext/quote.ts';
 import { surrogateBytes } from '../gotext/raw.ts';

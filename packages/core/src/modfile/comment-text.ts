@@ -4,7 +4,7 @@
 
 import { replaceSurrogates } from '../gotext/raw.ts';
 import { fields, trimSpace } from '../gotext/spaces.ts';
-import type { Line, LineBlock } from './syntax.ts';
+import type { Comments, Line, LineBlock } from './syntax.ts';
 
 const slashes = '//';
 
@@ -14,7 +14,22 @@ const slashes = '//';
  */
 export function commentText(line: Line, block: LineBlock | undefined): string {
   const own = line.comments.before.length + line.comments.suffix.length > 0;
-  const { before, suffix } = own || block === undefined ? line.comments : block.comments;
+  return own || block === undefined ? textOf(line.comments) : blockText(block);
+}
+
+const blockTexts = new WeakMap<LineBlock, string>();
+
+/** Made once per block: a hostile one has a long text and a million entries without a comment of their own. */
+function blockText(block: LineBlock): string {
+  let text = blockTexts.get(block);
+  if (text === undefined) {
+    text = textOf(block.comments);
+    blockTexts.set(block, text);
+  }
+  return text;
+}
+
+function textOf({ before, suffix }: Comments): string {
   const lines: string[] = [];
   for (const comments of [before, suffix]) {
     for (const { token } of comments) {

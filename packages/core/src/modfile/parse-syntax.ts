@@ -100,7 +100,7 @@ class Parser {
         line: [],
         rparen: { comments: noComments, pos: last.start },
       };
-      this.#endOfLine(block, read.eol);
+      this.#endOfLine(first.start.line === last.start.line ? block : block.rparen, read.eol);
       return block;
     }
     return this.#line(read, comments, false);

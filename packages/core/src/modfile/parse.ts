@@ -6,7 +6,7 @@
 // - Whatever strict reading accepts, lax reading accepts.
 // - Only GoModKitErrors are thrown, but for what a version fixer throws. Time is linear in the size of the file.
 
-import { encodeUtf8 } from '../bytes/utf8.ts';
+import { rawBytes } from '../gotext/raw.ts';
 import { Arguments, type VersionFixer } from './arguments.ts';
 import { directives } from './directives.ts';
 import type { GoMod } from './go-mod.ts';
@@ -63,7 +63,7 @@ class Parsing {
     this.#problems = new ProblemList(name);
     // A string is never longer in characters than in bytes: too long a one need not be encoded to know.
     checkLimit(name, data.length, maxGoModBytes, 'bytes');
-    const bytes = typeof data === 'string' ? encodeUtf8(data) : data;
+    const bytes = typeof data === 'string' ? rawBytes(data) : data;
     checkLimit(name, bytes.length, maxGoModBytes, 'bytes');
     this.#syntax = parseSyntax(name, sourceText(bytes));
     this.#goMod = {
@@ -104,7 +104,7 @@ class Parsing {
     if (!this.#strict && rule?.inDependencies !== true) return;
     this.#problems.collect(line.start, () => {
       if (rule === undefined) throw new Rejection(`unknown directive: ${verb}`);
-      const args = new Arguments(verb, line, this.#fixVersion);
+      const args = new Arguments(verb, line, line.inBlock ? 0 : 1, this.#fixVersion);
       rule.read({ line, block, args, strict: this.#strict }, this.#goMod);
     });
   }
@@ -117,7 +117,9 @@ class Parsing {
       const { syntax } = directive;
       this.#problems.collect(syntax.start, () => {
         if (modPath === '') throw new Rejection('no module directive found, so retract cannot be used');
-        retract[i] = fixRetract(new Arguments('retract', syntax, this.#fixVersion), directive, modPath);
+        // Go looks at the word alone, so a stray `retract` inside a block is skipped now.
+        const first = syntax.token[0] === 'retract' ? 1 : 0;
+        retract[i] = fixRetract(new Arguments('retract', syntax, first, this.#fixVersion), directive, modPath);
       });
       if (modPath === '') return;
     }

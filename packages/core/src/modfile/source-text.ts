@@ -6,12 +6,11 @@
 // - Paths and versions of the typed model keep such characters, which makes them invalid wherever they are checked; text for
 //   people (messages, rationales) passes through `replaceSurrogates`.
 
-import { encodeUtf8 } from '../bytes/utf8.ts';
-import { rawText, surrogateBytes } from '../gotext/raw.ts';
+import { rawBytes, rawText, surrogateBytes } from '../gotext/raw.ts';
 
-/** Decodes a file. A string is taken as the UTF-8 it would be written as. */
+/** Decodes a file. A string stands for its UTF-8, or for the bytes that it was decoded from. */
 export function sourceText(data: Uint8Array | string): string {
-  return rawText(typeof data === 'string' ? encodeUtf8(data) : data);
+  return rawText(typeof data === 'string' ? rawBytes(data) : data);
 }
 
 /** How many bytes of the file a code point of a source text stands for. */
