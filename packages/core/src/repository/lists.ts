@@ -20,7 +20,7 @@ import type { ReadOptions } from './repository.ts';
 import { listAll } from './store.ts';
 
 /** A version that storage has. */
-export interface StoredVersion {
+export interface ListedVersion {
   readonly version: string;
   /** Whether its zip is present. */
   readonly zip: boolean;
@@ -81,11 +81,11 @@ async function listVersions(engine: Engine, path: string, options: ReadOptions):
 }
 
 /** All captured versions of a module, pseudo-versions included, in no particular order. */
-export async function storedVersions(
+export async function capturedVersions(
   engine: Engine,
   path: string,
   signal: AbortSignal | undefined,
-): Promise<readonly StoredVersion[]> {
+): Promise<readonly ListedVersion[]> {
   const prefix = keyPrefix(path);
   const infos = new Set<string>();
   const zips = new Set<string>();
@@ -99,7 +99,7 @@ export async function storedVersions(
 }
 
 async function storedList(engine: Engine, path: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
-  const stored = await storedVersions(engine, path, signal);
+  const stored = await capturedVersions(engine, path, signal);
   if (stored.length === 0) throw missing(engine, path);
   return tagged(stored.filter(({ zip }) => zip));
 }
@@ -116,7 +116,7 @@ async function onlineList(
       if (isAbsence(error)) return { absence: error };
       throw error;
     }),
-    storedVersions(engine, path, signal),
+    capturedVersions(engine, path, signal),
   ]);
   if ('absence' in answer) {
     const kept = tagged(stored.filter(({ zip }) => zip));

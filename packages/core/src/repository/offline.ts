@@ -9,7 +9,7 @@ import { isPseudoVersion, pseudoVersionRev, pseudoVersionTime } from '../module/
 import { sort } from '../semver/index.ts';
 import { type Engine, missing } from './engine.ts';
 import { targetOf } from './keys.ts';
-import { storedVersions } from './lists.ts';
+import { capturedVersions } from './lists.ts';
 
 /** What a client may abbreviate a commit hash to (spec §3.10). */
 const hashPattern = /^[0-9a-f]{7,64}$/;
@@ -55,7 +55,7 @@ export async function newestStored(
 }
 
 async function storedPseudoVersions(engine: Engine, path: string, signal: AbortSignal | undefined): Promise<string[]> {
-  const stored = await storedVersions(engine, path, signal);
+  const stored = await capturedVersions(engine, path, signal);
   return stored.filter(({ version, zip }) => zip && isPseudoVersion(version)).map(({ version }) => version);
 }
 

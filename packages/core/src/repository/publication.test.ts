@@ -1,0 +1,233 @@
+// Rows 53 to 55, retention and leftovers: what several instances and interrupted ones make of one version.
+
+import { describe, expect, it } from 'vitest';
+import { encodeUtf8 } from '../bytes/utf8.ts';
+import { memoryStorage } from '../storage/memory.ts';
+import {
+  aroundStorage,
+  deferred,
+  fakeClock,
+  keysOf,
+  put,
+  setUp,
+  textAt,
+  time,
+  withoutDelete,
+  zipOf,
+} from './testdata/fixture.ts';
+
+const path = 'example.com/m';
+const base = `${path}/@v/v1.0.0`;
+const goModOf = (go: string) => `module ${path}\n\ngo ${go}\n`;
+const versionOf = (commit: string, goMod = `module ${path}\n`) => ({
+  [path]: { versions: { 'v1.0.0': { info: { version: 'v1.0.0', time, origin: { Hash: commit.repeat(40) } }, goMod } } },
+});
+
+const shared = () => {
+  const clock = fakeClock();
+  return { clock, storage: memoryStorage({ now: () => new Date(clock.now()) }) };
+};
+
+describe('row 53: a reader during a publication', () => {
+  it('sees nothing until .info is there, and then everything', async () => {
+    const { storage, clock } = shared();
+    const reader = setUp({}, { storage, offline: true }, { clock });
+    const seen: string[] = [];
+    const look = async (): Promise<string> => {
+      const { versions, info, goMod, zip } = setUp({}, { storage, offline: true }, { clock }).repository;
+      const ask = async (work: Promise<unknown>) => work.then(() => 1).catch(() => 0);
+      return (
+        await Promise.all([
+          ask(versions(path)),
+          ask(info(path, 'v1.0.0')),
+          ask(goMod(path, 'v1.0.0')),
+          ask(zip(path, 'v1.0.0')),
+        ])
+      ).join('');
+    };
+    const watched = aroundStorage(storage, async (method, _key, call) => {
+      const result = await call();
+      if (method === 'create') seen.push(await look());
+      return result;
+    });
+    await setUp(versionOf('a'), { storage: watched }, { clock }).repository.zip(path, 'v1.0.0');
+    // After .mod, .info, .ziphash, .zip.
+    expect(seen).toEqual(['0000', '1110', '1110', '1111']);
+    expect((await reader.repository.goMod(path, 'v1.0.0')).bytes).toEqual(encodeUtf8(`module ${path}\n`));
+  });
+});
+
+describe('row 55: two instances publish different bytes', () => {
+  it.each([
+    ['other commits', versionOf('a'), versionOf('b'), 'info'],
+    ['other go.mods', versionOf('a', goModOf('1.20')), versionOf('b', goModOf('1.21')), 'mod'],
+  ])('%s: the first capture is served by both, the other one reports it', async (_, mine, theirs, kind) => {
+    const { storage, clock } = shared();
+    const winner = setUp(mine, { storage }, { clock });
+    const gate = deferred();
+    const held = aroundStorage(storage, async (method, key, call) => {
+      if (method === 'list') await gate.promise;
+      return call().finally(() => key);
+    });
+    const loser = setUp(theirs, { storage: held }, { clock });
+    const losing = loser.repository.info(path, 'v1.0.0');
+    const first = await winner.repository.info(path, 'v1.0.0');
+    gate.resolve();
+    expect((await losing).etag).toBe(first.etag);
+    expect((await loser.repository.goMod(path, 'v1.0.0')).etag).toBe(
+      (await winner.repository.goMod(path, 'v1.0.0')).etag,
+    );
+    expect(loser.events.filter(({ type }) => type === 'conflict')).toMatchObject([{ kind, path, version: 'v1.0.0' }]);
+    expect(winner.events.filter(({ type }) => type === 'conflict')).toEqual([]);
+  });
+
+  it('other zips: bound by the first sum', async () => {
+    const { storage, clock } = shared();
+    const modules = async (text: string) => ({
+      [path]: { versions: { 'v1.0.0': { zip: await zipOf(path, 'v1.0.0', { 'a.go': text }) } } },
+    });
+    const winner = setUp(await modules('package a\n'), { storage }, { clock });
+    const gate = deferred();
+    const held = aroundStorage(storage, async (method, key, call) => {
+      if (method === 'create' && key.endsWith('.ziphash')) await gate.promise;
+      return call();
+    });
+    const loser = setUp(await modules('package b\n'), { storage: held }, { clock });
+    const losing = loser.repository.zip(path, 'v1.0.0');
+    const first = await winner.repository.zip(path, 'v1.0.0');
+    gate.resolve();
+    expect((await losing).etag).toBe(first.etag);
+    expect(loser.events).toContainEqual(expect.objectContaining({ type: 'conflict', kind: 'zip', stored: first.h1 }));
+  });
+
+  it('zips of one content in other bytes are no conflict: the first bytes are served by both', async () => {
+    const { storage, clock } = shared();
+    const files = { 'a.go': 'package a\n', 'b.go': 'package a\n' };
+    const mine = await zipOf(path, 'v1.0.0', files);
+    const theirs = await zipOf(path, 'v1.0.0', Object.fromEntries(Object.entries(files).reverse()));
+    expect(mine).not.toEqual(theirs);
+    const modules = (zip: Uint8Array) => ({ [path]: { versions: { 'v1.0.0': { zip } } } });
+    const gate = deferred();
+    const held = aroundStorage(storage, async (method, key, call) => {
+      if (method === 'create' && key.endsWith('.zip')) await gate.promise;
+      return call();
+    });
+    const second = setUp(modules(theirs), { storage: held }, { clock });
+    const late = second.repository.zip(path, 'v1.0.0');
+    const first = await setUp(modules(mine), { storage }, { clock }).repository.zip(path, 'v1.0.0');
+    gate.resolve();
+    expect(await late).toMatchObject({ etag: first.etag, h1: first.h1 });
+    expect(second.events.filter(({ type }) => type === 'conflict' || type === 'publish')).toEqual([]);
+  });
+
+  it('at the very same moment: whole and equal on both sides', async () => {
+    const { storage, clock } = shared();
+    const sides = [versionOf('a', goModOf('1.20')), versionOf('b', goModOf('1.21'))].map((modules) =>
+      setUp(modules, { storage }, { clock, sleep: async () => new Promise((resolve) => setImmediate(resolve)) }),
+    );
+    const answers = await Promise.allSettled(sides.map(({ repository }) => repository.zip(path, 'v1.0.0')));
+    expect(answers.some(({ status }) => status === 'fulfilled')).toBe(true);
+    const files = await Promise.all(
+      sides.map(async ({ repository }) => [
+        (await repository.info(path, 'v1.0.0')).etag,
+        (await repository.goMod(path, 'v1.0.0')).etag,
+        (await repository.zip(path, 'v1.0.0')).etag,
+      ]),
+    );
+    expect(files[0]).toEqual(files[1]);
+    const stored = await textAt(storage, `${base}.mod`);
+    const commit = JSON.parse((await textAt(storage, `${base}.info`)) ?? '').Origin.Hash;
+    expect(stored).toBe(commit.startsWith('a') ? goModOf('1.20') : goModOf('1.21'));
+  });
+});
+
+describe('retention', () => {
+  const capture = async (text: string) => ({
+    [path]: { versions: { 'v1.0.0': { zip: await zipOf(path, 'v1.0.0', { 'a.go': text }) } } },
+  });
+
+  it('a deleted zip is captured again when it has the same sum', async () => {
+    const { storage, clock } = shared();
+    const { h1 } = await setUp(await capture('package a\n'), { storage }, { clock }).repository.zip(path, 'v1.0.0');
+    await storage.delete?.(`${base}.zip`);
+    const again = setUp(await capture('package a\n'), { storage }, { clock });
+    expect((await again.repository.zip(path, 'v1.0.0')).h1).toBe(h1);
+  });
+
+  it('another zip is a conflict, and nothing of it is stored', async () => {
+    const { storage, clock } = shared();
+    await setUp(await capture('package a\n'), { storage }, { clock }).repository.zip(path, 'v1.0.0');
+    await storage.delete?.(`${base}.zip`);
+    const again = setUp(await capture('package b\n'), { storage }, { clock });
+    await expect(again.repository.zip(path, 'v1.0.0')).rejects.toMatchObject({ code: 'conflict' });
+    expect(await keysOf(storage)).toEqual([`${base}.info`, `${base}.mod`, `${base}.ziphash`]);
+    expect(again.events).toContainEqual(expect.objectContaining({ type: 'conflict', kind: 'zip' }));
+  });
+
+  it('a zip that went while it was remembered is missed when it is opened, and is there for the next request', async () => {
+    const { storage, clock } = shared();
+    const { repository } = setUp(await capture('package a\n'), { storage }, { clock });
+    const zip = await repository.zip(path, 'v1.0.0');
+    await storage.delete?.(`${base}.zip`);
+    await expect(zip.open()).rejects.toMatchObject({ code: 'storage_unavailable', data: { transient: true } });
+    const again = await repository.zip(path, 'v1.0.0');
+    await (await again.open()).body.cancel();
+  });
+});
+
+describe('leftovers of an interrupted capture', () => {
+  it('an equal .mod is adopted', async () => {
+    const { storage, clock } = shared();
+    await put(storage, `${base}.mod`, `module ${path}\n`);
+    const { repository } = setUp(versionOf('a'), { storage }, { clock });
+    expect((await repository.info(path, 'v1.0.0')).info.version).toBe('v1.0.0');
+  });
+
+  it('is not served before', async () => {
+    const { storage, clock } = shared();
+    await put(storage, `${base}.mod`, `module ${path}\n`);
+    await put(storage, `${base}.zip`, 'zip');
+    const { repository } = setUp({}, { storage }, { clock });
+    await expect(repository.goMod(path, 'v1.0.0')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(repository.zip(path, 'v1.0.0')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(repository.versions(path)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it.each(['.mod', '.zip', '.ziphash'])(
+    'a different %s is reclaimed after the grace period, and blocks until then',
+    async (ending) => {
+      const { storage, clock } = shared();
+      await put(storage, base + ending, `module ${path}\n// cut off\n`);
+      const ask = () =>
+        setUp(versionOf('a'), { storage, freshness: { negativeTtl: 0 } }, { clock }).repository.zip(path, 'v1.0.0');
+      await expect(ask()).rejects.toMatchObject({ code: 'conflict', data: { transient: true } });
+      expect(await keysOf(storage)).not.toContain(`${base}.info`);
+      clock.advance(15 * 60_000 + 1);
+      expect((await ask()).size).toBeGreaterThan(0);
+      expect(await textAt(storage, `${base}.mod`)).toBe(`module ${path}\n`);
+    },
+  );
+
+  it('says who must remove it where the storage cannot delete', async () => {
+    const { storage, clock } = shared();
+    await put(storage, `${base}.mod`, 'module other.example.com\n');
+    clock.advance(60 * 60_000);
+    const { repository } = setUp(versionOf('a'), { storage: withoutDelete(storage) }, { clock });
+    await expect(repository.info(path, 'v1.0.0')).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('cannot delete'),
+    });
+  });
+
+  it('is waited for where another instance is just about to finish', async () => {
+    const { storage, clock } = shared();
+    await put(storage, `${base}.mod`, goModOf('1.20'));
+    let waits = 0;
+    const sleep = async (): Promise<void> => {
+      if (++waits === 2) await put(storage, `${base}.info`, '{"Version":"v1.0.0"}');
+    };
+    const { repository, events } = setUp(versionOf('a'), { storage }, { clock, sleep });
+    expect((await repository.goMod(path, 'v1.0.0')).bytes).toEqual(encodeUtf8(goModOf('1.20')));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'conflict', kind: 'mod' }));
+  });
+});
