@@ -22,7 +22,7 @@ const damaged: Failure = {
 };
 const timeout: Failure = { reason: 'connection timed out', transient: true, code: 'upstream_timeout' };
 
-/** By the codes of Node, its TLS, its decompression and its fetch; the first pattern that fits decides. */
+/** By the codes (or names) of errors of Node, its TLS, its decompression and its fetch; the first pattern that fits decides. */
 const failures: readonly (readonly [RegExp, Failure])[] = [
   [/^ECONNREFUSED$/, { reason: 'connection refused', transient: true }],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, { reason: 'connection reset', transient: true }],
@@ -31,7 +31,10 @@ const failures: readonly (readonly [RegExp, Failure])[] = [
   [/^(EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/, { reason: 'no route to it', transient: true }],
   [/^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/, timeout],
   [/^UND_ERR_(RES|RESPONSE)_CONTENT_LENGTH_MISMATCH$|^UND_ERR_(INFO|ABORTED)$/, cutOff],
-  [/^HPE_|^UND_ERR_HEADERS_OVERFLOW$/, { reason: 'the answer is no HTTP', transient: false, code: 'upstream_invalid' }],
+  [
+    /^HPE_|^HTTPParserError$|^UND_ERR_HEADERS_OVERFLOW$/,
+    { reason: 'the answer is no HTTP', transient: false, code: 'upstream_invalid' },
+  ],
   [/^Z_BUF_ERROR$/, cutOff],
   [/^(Z_|ERR_BROTLI|ERR__ERROR_FORMAT|ZSTD_)/, damaged],
   [/CERT|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_/, certificate],
@@ -58,11 +61,12 @@ function classify(error: unknown): Failure {
   return unknown;
 }
 
-/** Codes of an error and its causes, innermost last. Causes may go in circles. */
+/** Codes and names of an error and its causes, innermost last. Causes may go in circles. */
 function codes(error: unknown, depth: number): string[] {
   if (typeof error !== 'object' || error === null || depth > 5) return [];
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  const { code, name, cause, errors } = error as { code?: unknown; name?: unknown; cause?: unknown; errors?: unknown };
   const inner = Array.isArray(errors) ? errors.slice(0, 4) : [];
-  const own = typeof code === 'string' ? [code] : [];
+  // Some errors of Node 24 have a name of their own and no code.
+  const own = [code, name].filter((each) => typeof each === 'string');
   return [...own, ...codes(cause, depth + 1), ...inner.flatMap((each) => codes(each, depth + 1))];
 }

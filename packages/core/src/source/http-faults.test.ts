@@ -137,8 +137,8 @@ describe('timeouts', () => {
 
   it('does not blame the upstream for a slow reader', async () => {
     const server = await startServer((_, response) => response.end('x'.repeat(10)));
-    const { body } = await upstreamSource(server.url, { timeouts: { idle: 20 } }).zip('example.com/m', 'v1.0.0');
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    const { body } = await upstreamSource(server.url, { timeouts: { idle: 250 } }).zip('example.com/m', 'v1.0.0');
+    await new Promise((resolve) => setTimeout(resolve, 400));
     expect(await readAll(body)).toHaveLength(10);
   });
 });

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { check } from '../module/index.ts';
 import { isVersionPrefix, newestOfList, parseList, pickHighest, withPrefix } from './list.ts';
 
 const never = () => Promise.reject(new Error('asked for a go.mod'));
@@ -40,6 +42,24 @@ describe('parseList', () => {
     ['example.com/m', '', []],
   ])('keeps what fits %s', (path, body, versions) => {
     expect(parseList(body, path)).toEqual(versions);
+  });
+});
+
+describe('any body', () => {
+  it('gives versions that pass the check of module and version, or none', () => {
+    const word = fc.oneof(
+      fc.stringMatching(/^v?[0-3](\.[0-9]{1,3}){0,3}(-[a-z0-9.]{0,4})?(\+incompatible|\+m)?$/),
+      fc.string({ unit: 'binary' }),
+    );
+    const paths = fc.constantFrom('example.com/m', 'example.com/m/v2', 'gopkg.in/m.v1');
+    fc.assert(
+      fc.property(fc.array(word), fc.constantFrom('\n', ' ', '\r\n'), paths, (words, separator, path) => {
+        const body = words.join(separator);
+        for (const version of parseList(body, path)) check(path, version);
+        newestOfList(body, path);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 
