@@ -259,17 +259,17 @@ class Tries {
     this.#prefix = prefix;
   }
 
-  /** Another writer had the number. */
+  /** Another writer had the number, so the series moves: wait little. */
   async lost(signal: AbortSignal | undefined): Promise<void> {
-    await this.#again('other writers were faster each time', undefined, signal);
+    await this.#again('other writers were faster each time', undefined, 8, signal);
   }
 
   /** The storage failed, or lost what it had taken. */
   async failed(cause: unknown, signal: AbortSignal | undefined): Promise<void> {
-    await this.#again('the storage failed each time', cause, signal);
+    await this.#again('the storage failed each time', cause, 200, signal);
   }
 
-  async #again(why: string, cause: unknown, signal: AbortSignal | undefined): Promise<void> {
+  async #again(why: string, cause: unknown, longest: number, signal: AbortSignal | undefined): Promise<void> {
     this.#made++;
     if (--this.#left <= 0) {
       throw new GoModKitError(
@@ -282,7 +282,7 @@ class Tries {
       );
     }
     // Full jitter, so that writers which met once do not meet again.
-    const milliseconds = Math.random() * Math.min(100, 2 ** Math.min(this.#made, 7));
+    const milliseconds = Math.random() * Math.min(longest, 2 ** Math.min(this.#made, 10));
     await orAborted(new Promise((resolve) => setTimeout(resolve, milliseconds)), signal);
   }
 }

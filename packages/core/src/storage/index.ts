@@ -1,9 +1,11 @@
+export { type FileBytes, fileSource } from '../bytes/file.ts';
 export { type ByteSource, bytesSource } from '../bytes/source.ts';
 export { checkKey, checkKeyPrefix, checkListAfter, maxKeyBytes, maxKeyElementBytes } from './key.ts';
 export { type MemoryStorageOptions, memoryStorage } from './memory.ts';
 export {
   checkRange,
   checkSourceSize,
+  compareKeys,
   defaultListLimit,
   type ListBounds,
   listBounds,

@@ -6,6 +6,7 @@
 // - An aborted call stops waiting at once, also for a source that neither delivers nor reacts to cancel().
 
 import type { ByteSource } from '../bytes/source.ts';
+import { compareUtf8 } from '../bytes/utf8.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { checkKeyPrefix, checkListAfter } from './key.ts';
 import type { CallOptions, GetOptions, ListOptions } from './storage.ts';
@@ -31,6 +32,11 @@ export function listBounds(options: ListOptions = {}): ListBounds {
     throw new GoModKitError('invalid_argument', `list limit ${limit}: want a whole number of at least 1`);
   }
   return { prefix, after, limit };
+}
+
+/** The order of keys in listings, that of their UTF-8 bytes, for `Array.sort`: JavaScript's own is that of UTF-16 units. */
+export function compareKeys(a: string, b: string): number {
+  return compareUtf8(a, b);
 }
 
 /**

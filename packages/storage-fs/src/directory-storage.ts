@@ -1,0 +1,391 @@
+// Storage in a directory (DESIGN §2, fs).
+//
+// Invariants:
+// - An object appears by link(), which is atomic and never overwrites: temporary file → fsync → link → unlink → fsync of the folder.
+// - After link() a create no longer fails or aborts for reasons of its own: what readers can see has been created.
+// - Nothing is kept in memory that another process could change; any number of processes may share the directory.
+
+import { constants } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { GoModKitError } from '@gomodkit/core/errors';
+import {
+  type ByteSource,
+  type CallOptions,
+  type CreateOptions,
+  checkRange,
+  checkSourceSize,
+  type GetOptions,
+  type ListOptions,
+  type ListPage,
+  listBounds,
+  type ObjectInfo,
+  resolveRange,
+  type Storage,
+  type StoredObject,
+} from '@gomodkit/core/storage';
+import { fileBody } from './body.ts';
+import { errno, fault, isAbsent, isNoLink } from './faults.ts';
+import { type FileOperations, fileOperations, patiently, removeFile } from './files.ts';
+import { checkFileKey, infoKey, pendingFolder, temporaryFolder } from './layout.ts';
+import { walkKeys } from './listing.ts';
+import { infoOf } from './object-info.ts';
+import { Owners } from './owner.ts';
+import { Slots } from './slots.ts';
+import { SourceFailure, sweepTemporary, type Temporary, type TemporaryFolder, writeTemporary } from './temporary.ts';
+import { Tree } from './tree.ts';
+import { type Change, VersionLists } from './version-lists.ts';
+
+/** Options of {@link directoryStorage}. */
+export interface DirectoryStorageOptions {
+  /**
+   * Whether creates wait until the disk has the bytes. Default `true`; `false` is faster and for directories that may be lost, such
+   * as those of tests: after a power cut objects may be missing or empty.
+   */
+  readonly sync?: boolean | undefined;
+  /** Permissions of new files, before the umask. Default 0o666. */
+  readonly fileMode?: number | undefined;
+  /** Permissions of new folders, before the umask. Default 0o777. */
+  readonly directoryMode?: number | undefined;
+  /** How many objects are written at once; more wait. Default 64. */
+  readonly concurrentCreates?: number | undefined;
+}
+
+/**
+ * A storage in a directory, which is made with the first object. Keys are relative paths, so the directory is a valid
+ * `GOPROXY=file://…` tree at every moment, `@v/list` included, and any static file server can serve it.
+ *
+ * Any number of processes may use one directory at once, on local disks as well as on network file systems with hard links; where
+ * hard links do not exist, create() rejects with `unsupported`. Symlinks below the directory are not followed. Refused with
+ * `invalid_key` besides what breaks the grammar: `…/@v/list`, which is derived, and `.gomodkit-fs/…`, where temporary files live.
+ *
+ * @example
+ * ```ts
+ * import { bytesSource } from '@gomodkit/core/storage';
+ * import { directoryStorage } from '@gomodkit/storage-fs';
+ *
+ * const storage = directoryStorage('./modules');
+ * await storage.create('example.com/m/@v/v1.0.0.mod', bytesSource(new TextEncoder().encode('module example.com/m\n')));
+ * await storage.close?.();
+ * ```
+ */
+export function directoryStorage(directory: string, options: DirectoryStorageOptions = {}): Storage {
+  return openDirectory(directory, options, fileOperations);
+}
+
+/** {@link directoryStorage} on other file operations, for tests. */
+export function openDirectory(directory: string, options: DirectoryStorageOptions, files: FileOperations): Storage {
+  if (directory === '') throw new GoModKitError('invalid_argument', 'the directory of a storage must not be empty');
+  return new DirectoryStorage(resolve(directory), options, files);
+}
+
+/** What is known once the directory is there. */
+interface Opened {
+  readonly tree: Tree;
+  readonly lists: VersionLists;
+  readonly temporary: TemporaryFolder;
+}
+
+/** How often a create starts over when what it relies on was removed under it. */
+const maxStarts = 5;
+
+/** How many objects are described at once in a listing. */
+const describeAtOnce = 64;
+
+class DirectoryStorage implements Storage {
+  readonly #directory: string;
+  readonly #options: DirectoryStorageOptions;
+  readonly #files: FileOperations;
+  readonly #owners = new Owners();
+  readonly #slots: Slots;
+  #opened: Promise<Opened | undefined> | undefined;
+  #prepared: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(directory: string, options: DirectoryStorageOptions, files: FileOperations) {
+    this.#directory = directory;
+    this.#options = options;
+    this.#files = files;
+    this.#slots = new Slots(options.concurrentCreates ?? 64);
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
+    checkFileKey(key);
+    if (options.range) checkRange(options.range);
+    return this.#call(`read ${key}`, options, async ({ tree }) => {
+      const path = tree.path(key);
+      // O_NONBLOCK: opening a pipe that somebody put there must not wait for its other end.
+      const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+      const handle = await patiently(() => this.#files.open(path, flags), options.signal);
+      let owned = true;
+      try {
+        const [stat, real] = await Promise.all([handle.stat({ bigint: true }), tree.isReal(path)]);
+        if (!real || !stat.isFile()) return undefined;
+        const info = infoOf(key, stat);
+        const range = resolveRange(key, info.size, options.range);
+        options.signal?.throwIfAborted();
+        owned = false;
+        return { ...info, range, body: await fileBody({ key, handle, ...range, signal: options.signal }) };
+      } finally {
+        if (owned) await handle.close();
+      }
+    });
+  }
+
+  async head(key: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    checkFileKey(key);
+    return this.#call(`read ${key}`, options, async ({ tree }) => {
+      const path = tree.path(key);
+      const [stat, real] = await Promise.all([this.#files.lstat(path, { bigint: true }), tree.isReal(path)]);
+      options.signal?.throwIfAborted();
+      return real && stat.isFile() ? infoOf(key, stat) : undefined;
+    });
+  }
+
+  async create(key: string, source: ByteSource, options: CreateOptions = {}): Promise<{ readonly created: boolean }> {
+    checkFileKey(key);
+    checkSourceSize(source);
+    this.#begin(options);
+    try {
+      const opened = await this.#prepare();
+      await opened.lists.heal();
+      options.signal?.throwIfAborted();
+      if (await this.#isThere(opened, key)) return { created: false };
+      return await this.#slots.run(() => this.#create(key, source, options), options.signal);
+    } catch (error) {
+      throw error instanceof SourceFailure ? error.error : fault(error, `create ${key}`);
+    }
+  }
+
+  async list(options: ListOptions = {}): Promise<ListPage> {
+    const bounds = listBounds(options);
+    const page = await this.#call('list objects', options, async ({ tree, lists }) => {
+      await lists.heal();
+      const start = bounds.prefix.slice(0, bounds.prefix.lastIndexOf('/') + 1);
+      if (!(await tree.isReal(resolve(tree.root, start)))) return undefined;
+      const objects: ObjectInfo[] = [];
+      let keys: string[] = [];
+      for await (const key of walkKeys(this.#files, tree.root, bounds, options.signal)) {
+        keys.push(key);
+        if (keys.length < Math.min(describeAtOnce, bounds.limit + 1)) continue;
+        objects.push(...(await this.#describe(tree, keys)));
+        keys = [];
+        if (objects.length > bounds.limit) break;
+      }
+      objects.push(...(await this.#describe(tree, keys)));
+      options.signal?.throwIfAborted();
+      return { objects: objects.slice(0, bounds.limit), more: objects.length > bounds.limit };
+    });
+    return page ?? { objects: [], more: false };
+  }
+
+  async delete(key: string, options: CallOptions = {}): Promise<void> {
+    checkFileKey(key);
+    await this.#call(`delete ${key}`, options, async ({ tree, lists }) => {
+      if (!(await this.#isFile(tree, key))) return;
+      const info = infoKey(key);
+      const remove = async (): Promise<Change> => {
+        const removed = await removeFile(this.#files, tree.path(key));
+        await tree.sync(dirname(key));
+        return removed ? 'deleted' : 'none';
+      };
+      await (info === undefined ? remove() : lists.around(info, remove));
+    });
+  }
+
+  async sweep(options: { readonly olderThan: Date } & CallOptions): Promise<number> {
+    const removed = await this.#call('sweep', options, async ({ temporary, lists }) => {
+      await lists.heal();
+      return sweepTemporary(temporary, options);
+    });
+    return removed ?? 0;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #begin(options: CallOptions): void {
+    if (this.#closed) throw new GoModKitError('closed', 'the directory storage is closed');
+    options.signal?.throwIfAborted();
+  }
+
+  /** Runs a call on the directory; undefined where that, or what the call is about, is absent. */
+  async #call<T>(doing: string, options: CallOptions, run: (opened: Opened) => Promise<T>): Promise<T | undefined> {
+    this.#begin(options);
+    try {
+      const opened = await this.#open();
+      options.signal?.throwIfAborted();
+      return opened && (await run(opened));
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw fault(error, doing);
+    }
+  }
+
+  /** Finds the directory, once it is there. */
+  #open(): Promise<Opened | undefined> {
+    this.#opened ??= this.#find().then(
+      (opened) => {
+        if (opened === undefined) this.#opened = undefined;
+        return opened;
+      },
+      (error: unknown) => {
+        this.#opened = undefined;
+        throw error;
+      },
+    );
+    return this.#opened;
+  }
+
+  async #find(): Promise<Opened | undefined> {
+    const { sync = true, fileMode = 0o666, directoryMode = 0o777 } = this.#options;
+    const files = this.#files;
+    let root: string;
+    try {
+      root = await files.realpath(this.#directory);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+    const tree = new Tree(files, root, { sync, directoryMode });
+    const lists = new VersionLists({ files, root, owners: this.#owners, sync });
+    await lists.heal();
+    return { tree, lists, temporary: { files, root, owners: this.#owners, sync, fileMode } };
+  }
+
+  /** The directory, made if need be, with the folders that creating needs. */
+  async #prepare(): Promise<Opened> {
+    if ((await this.#open()) === undefined) {
+      await mkdir(this.#directory, { recursive: true, mode: this.#options.directoryMode ?? 0o777 });
+    }
+    const opened = await this.#open();
+    if (opened === undefined) {
+      throw new GoModKitError('storage_unavailable', 'the directory of the storage vanished', {
+        data: { transient: true },
+      });
+    }
+    const { tree } = opened;
+    this.#prepared ??= Promise.all([tree.makeFolder(temporaryFolder), tree.makeFolder(pendingFolder)]).then(
+      () => {},
+      (error: unknown) => {
+        this.#prepared = undefined;
+        throw error;
+      },
+    );
+    await this.#prepared;
+    return opened;
+  }
+
+  /** Whether the key is taken. Then it is durable before that is said. */
+  async #isThere({ tree }: Opened, key: string): Promise<boolean> {
+    try {
+      if (!(await this.#isFile(tree, key))) return false;
+      await tree.sync(dirname(key));
+      return true;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
+  }
+
+  async #isFile(tree: Tree, key: string): Promise<boolean> {
+    const path = tree.path(key);
+    return (await this.#files.lstat(path)).isFile() && (await tree.isReal(path));
+  }
+
+  async #create(key: string, source: ByteSource, options: CallOptions): Promise<{ created: boolean }> {
+    for (let start = 1; ; start++) {
+      const opened = await this.#prepare();
+      let temporary: Temporary | undefined;
+      try {
+        temporary = await writeTemporary(opened.temporary, source, options);
+        const created = await this.#publish(opened, key, temporary, options);
+        return { created };
+      } catch (error) {
+        // Somebody removed the temporary file, a folder or the whole directory under us.
+        if (errno(error) !== 'ENOENT' || start === maxStarts) throw error;
+        this.#prepared = undefined;
+        this.#opened = undefined;
+      } finally {
+        await temporary?.discard();
+      }
+    }
+  }
+
+  async #publish(opened: Opened, key: string, temporary: Temporary, options: CallOptions): Promise<boolean> {
+    const info = infoKey(key);
+    const place = (): Promise<Change> => this.#place(opened, key, temporary, options);
+    return (await (info === undefined ? place() : opened.lists.around(info, place))) === 'created';
+  }
+
+  async #place({ tree }: Opened, key: string, temporary: Temporary, options: CallOptions): Promise<Change> {
+    const folder = dirname(key);
+    await tree.makeFolder(folder);
+    if (!(await tree.isReal(tree.path(folder)))) {
+      throw new GoModKitError('storage_unavailable', `the folder of ${key} is a symlink or gone; it is not followed`, {
+        data: { key, transient: false },
+      });
+    }
+    options.signal?.throwIfAborted();
+    const created = await this.#link(temporary, tree.path(key), key);
+    await temporary.discard();
+    await tree.sync(folder);
+    return created ? 'created' : 'none';
+  }
+
+  /** The one step that publishes. */
+  async #link(temporary: Temporary, path: string, key: string): Promise<boolean> {
+    try {
+      await this.#files.link(temporary.path, path);
+      return true;
+    } catch (error) {
+      if (errno(error) === 'EEXIST') return this.#explainExisting(temporary, path, key);
+      if (!isNoLink(error)) throw error;
+      throw new GoModKitError(
+        'unsupported',
+        'this file system has no hard links, without which objects cannot be created once only',
+        {
+          cause: error,
+          data: { errno: errno(error) },
+        },
+      );
+    }
+  }
+
+  /** What EEXIST means: somebody was faster, we were (NFS repeats calls whose answer was lost), or no object is there. */
+  async #explainExisting(temporary: Temporary, path: string, key: string): Promise<boolean> {
+    const [own, there] = await Promise.all(
+      [temporary.path, path].map((each) => this.#files.lstat(each, { bigint: true })),
+    );
+    if (own !== undefined && own.ino === there?.ino && own.dev === there.dev) return true;
+    if (there?.isFile()) return false;
+    if (there?.isDirectory()) {
+      throw new GoModKitError(
+        'invalid_key',
+        `key ${key} clashes with the keys below it: no key may be a path-prefix of another`,
+        {
+          data: { key },
+        },
+      );
+    }
+    throw new GoModKitError('storage_unavailable', `${key} is a symlink or a special file; it is not followed`, {
+      data: { key, transient: false },
+    });
+  }
+
+  async #describe(tree: Tree, keys: readonly string[]): Promise<ObjectInfo[]> {
+    const found = await Promise.all(
+      keys.map(async (key) => {
+        try {
+          const stat = await this.#files.lstat(tree.path(key), { bigint: true });
+          return stat.isFile() ? infoOf(key, stat) : undefined;
+        } catch (error) {
+          if (isAbsent(error)) return undefined;
+          throw error;
+        }
+      }),
+    );
+    return found.filter((info) => info !== undefined);
+  }
+}

@@ -1,0 +1,50 @@
+// A bound on how much is done at once.
+//
+// Invariants:
+// - At most `size` tasks run; the others wait in order. An aborted one leaves the queue at once.
+
+import { orAborted } from '@gomodkit/core/storage';
+
+/** Runs tasks, a bounded number at a time. */
+export class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(size: number) {
+    this.#free = size;
+  }
+
+  /** Runs `task` when there is room. */
+  async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await this.#wait(signal);
+    try {
+      return await task();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free++;
+  }
+
+  async #wait(signal: AbortSignal | undefined): Promise<void> {
+    let enter = (): void => {};
+    const turn = new Promise<void>((resolve) => {
+      enter = resolve;
+    });
+    this.#waiting.push(enter);
+    try {
+      await orAborted(turn, signal);
+    } catch (error) {
+      const at = this.#waiting.indexOf(enter);
+      // Its turn came together with the abort: hand it on.
+      if (at >= 0) this.#waiting.splice(at, 1);
+      else this.#leave();
+      throw error;
+    }
+  }
+}
