@@ -1,12 +1,12 @@
 // One build for every package: ESM and CJS, each with its own types, no bundled dependencies. `#…` imports stay as they
 // are, because the package's own `imports` map chooses between Node and other runtimes when the package is loaded.
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 
 type Config = ReturnType<typeof defineConfig>;
 
-/** The build of a package whose public entry points are `entry` (output name → source file). */
-export function library(entry: Record<string, string>): Config {
-  return defineConfig((options) => ({
+/** The options of a package whose public entry points are `entry` (output name → source file). */
+export function libraryOptions(entry: Record<string, string>, overrides: Options): Options {
+  return {
     entry,
     format: ['esm', 'cjs'],
     target: 'node20',
@@ -14,8 +14,12 @@ export function library(entry: Record<string, string>): Config {
     external: [/^#/, /^node:/],
     splitting: true,
     sourcemap: true,
-    clean: false,
     treeshake: true,
-    dts: options.dts ?? true,
-  }));
+    dts: overrides.dts ?? true,
+  };
+}
+
+/** The build of a package that is nothing but a library. */
+export function library(entry: Record<string, string>): Config {
+  return defineConfig((overrides) => libraryOptions(entry, overrides));
 }

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
-import { entryPoints, root } from './entry-points.ts';
+import { entryPoints, packageFolders, root } from './entry-points.ts';
 
 interface Example {
   readonly file: string;
@@ -40,12 +40,20 @@ function examplesOf(file: string): Example[] {
   }));
 }
 
-const folder = join(root, 'node_modules/.cache/examples');
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
+/** Where an example is compiled: in the package it belongs to, so that it sees what that package depends on. */
+function folderFor(file: string): string {
+  const owner = packageFolders().find((folder) => file.startsWith(`${folder}/`)) ?? root;
+  return join(owner, 'node_modules/.cache/examples');
+}
+
+for (const owner of [root, ...packageFolders()]) {
+  const folder = folderFor(join(owner, 'x'));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
 const examples = pages().flatMap(examplesOf);
 const names = examples.map((example, index) => {
-  const name = join(folder, `example-${index}.ts`);
+  const name = join(folderFor(example.file), `example-${index}.ts`);
   writeFileSync(name, `${example.code}\nexport {};\n`);
   return name;
 });

@@ -1,6 +1,8 @@
-import { library } from '../../tsup.base';
+import { defineConfig } from 'tsup';
+import { libraryOptions } from '../../tsup.base';
 
-export default library({
-  index: 'src/index.ts',
-  main: 'src/main.ts',
-});
+// The library half for gomodkit.config.ts in both formats; the command itself as one ESM program.
+export default defineConfig((overrides) => [
+  libraryOptions({ index: 'src/index.ts' }, overrides),
+  { entry: { main: 'src/main.ts' }, format: ['esm'], target: 'node20', platform: 'node', sourcemap: true },
+]);

@@ -1,3 +1,6 @@
+export { createRepository } from './create-repository.ts';
+export type { FreshnessOptions } from './freshness.ts';
+export type { RepositoryLimits, RepositoryOptions } from './options.ts';
 export type {
   FileKind,
   InfoFile,
@@ -10,3 +13,4 @@ export type {
   RepositoryFile,
   ZipFile,
 } from './repository.ts';
+export { type StoredVersion, type StoredVersionsOptions, storedVersions } from './stored-versions.ts';

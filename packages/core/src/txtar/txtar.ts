@@ -31,7 +31,7 @@ const markerEnd = ' --';
  *
  * @example
  * ```ts
- * import { parseTxtar } from '@gomodkit/core';
+ * import { parseTxtar } from '@gomodkit/core/txtar';
  *
  * const { files } = parseTxtar('-- go.mod --\nmodule example.com/m\n');
  * console.log(files[0]?.name); // go.mod

@@ -44,7 +44,7 @@ export interface CheckFilesOptions {
  *
  * @example
  * ```ts
- * import { bytesSource, checkFiles } from '@gomodkit/core';
+ * import { bytesSource, checkFiles } from '@gomodkit/core/zip';
  *
  * const file = (path: string, text: string) => {
  *   const source = bytesSource(new TextEncoder().encode(text));
@@ -101,16 +101,25 @@ async function survey(files: readonly ZipSourceFile[], signal: AbortSignal | und
   }
   // The root is no other module.
   lengths.delete(0);
+  // Files mostly come directory by directory.
+  let last = { directory: '', inside: false };
   return {
     goVersion,
     inOtherModule(path) {
       if (lengths.size === 0) return false;
-      for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-        if (lengths.has(slash + 1) && modules.has(path.slice(0, slash + 1))) return true;
-      }
-      return false;
+      const directory = path.slice(0, path.lastIndexOf('/') + 1);
+      if (directory !== last.directory) last = { directory, inside: someParent(directory, lengths, modules) };
+      return last.inside;
     },
   };
+}
+
+/** Whether `directory`, which ends with a slash, is one of `modules` or in one. */
+function someParent(directory: string, lengths: ReadonlySet<number>, modules: ReadonlySet<string>): boolean {
+  for (let slash = directory.indexOf('/'); slash >= 0; slash = directory.indexOf('/', slash + 1)) {
+    if (lengths.has(slash + 1) && modules.has(directory.slice(0, slash + 1))) return true;
+  }
+  return false;
 }
 
 async function readGoVersion(file: ZipSourceFile, signal: AbortSignal | undefined): Promise<string | undefined> {

@@ -32,7 +32,7 @@ export interface CreateZipOptions {
  *
  * @example
  * ```ts
- * import { createZip, sourceFile, verifyZip } from '@gomodkit/core';
+ * import { createZip, sourceFile, verifyZip } from '@gomodkit/core/zip';
  *
  * const module = { path: 'example.com/m', version: 'v1.0.0' };
  * const files = [sourceFile('go.mod', new TextEncoder().encode('module example.com/m\n'))];

@@ -6,23 +6,21 @@
 // - The event loop gets a turn every few milliseconds.
 
 import { createSha256 } from '#sha256';
+import { type FileDigest, hex } from '../dirhash/summary.ts';
 import type { ZipEntry } from './directory.ts';
 import { createPacer } from './pace.ts';
 import type { ZipReader } from './reader.ts';
-
-/** An entry's name and the SHA-256 of its content. */
-export type EntryDigest = readonly [name: string, digest: Uint8Array];
 
 /** Reads and hashes all entries; the result is in the directory's order. `onContent` sees the chunks of each; rejects with `invalid_zip` when one is damaged. */
 export async function digestEntries(
   reader: ZipReader,
   signal: AbortSignal | undefined,
   onContent?: (entry: ZipEntry, chunk: Uint8Array) => void,
-): Promise<EntryDigest[]> {
+): Promise<FileDigest[]> {
   const pace = createPacer(signal);
   const last = new Map<string, ZipEntry>();
   for (const entry of reader.entries) last.set(entry.name, entry);
-  const digests = new Map<string, Uint8Array>();
+  const digests = new Map<string, string>();
   for (const entry of [...last.values()].sort((a, b) => a.offset - b.offset)) {
     const hash = createSha256();
     for await (const chunk of reader.contents(entry)) {
@@ -31,11 +29,11 @@ export async function digestEntries(
       const wait = pace();
       if (wait !== undefined) await wait;
     }
-    digests.set(entry.name, hash.digest());
+    digests.set(entry.name, hex(hash.digest()));
     const wait = pace();
     if (wait !== undefined) await wait;
   }
-  return reader.entries.flatMap(({ name }): EntryDigest[] => {
+  return reader.entries.flatMap(({ name }): FileDigest[] => {
     const digest = digests.get(name);
     return digest === undefined ? [] : [[name, digest]];
   });

@@ -13,7 +13,9 @@ export const maxGoMod: number = 16 * 1024 * 1024;
 export const maxLicense: number = 16 * 1024 * 1024;
 
 /** Most entries that are read of an archive. */
-export const maxEntries: number = 500_000;
+export const maxEntries: number = 250_000;
+/** Most different names, of files and of the directories that they are in. */
+export const maxNames: number = 1_000_000;
 /** Most bytes that are read of a central directory: 64 MiB. */
 export const maxDirectory: number = 64 * 1024 * 1024;
 /** Most characters of a file's path inside its module: beyond it no common file system can hold the file. */

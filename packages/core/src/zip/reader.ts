@@ -34,12 +34,12 @@ export interface ZipReader {
 /**
  * Opens a zip archive of any kind and reads its directory.
  *
- * Rejects with `invalid_zip` when it is no zip archive, `limit_exceeded` when it has more than 500,000 entries or a directory
+ * Rejects with `invalid_zip` when it is no zip archive, `limit_exceeded` when it has more than 250,000 entries or a directory
  * over 64 MiB, `invalid_argument` when `zip` has no `slice`.
  *
  * @example
  * ```ts
- * import { bytesSource, openZip } from '@gomodkit/core';
+ * import { bytesSource, openZip } from '@gomodkit/core/zip';
  *
  * async function names(bytes: Uint8Array): Promise<string[]> {
  *   const { entries } = await openZip(bytesSource(bytes));

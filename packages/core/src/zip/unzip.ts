@@ -27,7 +27,7 @@ const readOnly = 0o444;
  *
  * @example
  * ```ts
- * import { type ByteSource, unzip } from '@gomodkit/core';
+ * import { type ByteSource, unzip } from '@gomodkit/core/zip';
  *
  * async function extract(zip: ByteSource, directory: string): Promise<void> {
  *   await unzip({ path: 'example.com/m', version: 'v1.0.0' }, zip, directory);

@@ -35,7 +35,7 @@ export interface VerifiedZip {
  *
  * @example
  * ```ts
- * import { type ByteSource, verifyZip } from '@gomodkit/core';
+ * import { type ByteSource, verifyZip } from '@gomodkit/core/zip';
  *
  * async function goSumLine(path: string, version: string, zip: ByteSource): Promise<string> {
  *   const { h1 } = await verifyZip({ path, version }, zip);

@@ -1,0 +1,46 @@
+// `gomodkit info`: what is known of one version.
+
+import { createRepository, dirhash } from '@gomodkit/core';
+import { loadConfig } from '../config.ts';
+import { parseModuleQuery } from '../module-argument.ts';
+import { listenAddress, type RepositoryFlags, repositorySettings } from '../serve/settings.ts';
+
+/** Flags of `gomodkit info`. */
+export interface InfoFlags extends RepositoryFlags {
+  readonly config?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** Resolves a query and prints what its `.info`, `.mod` and, if stored, `.zip` say. */
+export async function info(argument: string, flags: InfoFlags): Promise<void> {
+  const { path, query } = parseModuleQuery(argument);
+  const { config } = await loadConfig(flags.config, process.cwd());
+  const { storage, source, offline } = await repositorySettings(flags, config, listenAddress({}, config));
+  const repository = createRepository({ storage: storage.storage, source, offline, policy: config.policy });
+  try {
+    const resolved = query === 'latest' ? await repository.latest(path) : await repository.info(path, query);
+    const { version, time, origin } = resolved.info;
+    const goMod = await repository.goMod(path, version);
+    const zip = await repository.zip(path, version, { cachedOnly: true }).catch(() => undefined);
+    const facts = {
+      module: path,
+      version,
+      time,
+      origin,
+      goModSum: dirhash.hashGoMod(goMod.bytes),
+      zipSum: zip?.h1,
+      zipSize: zip?.size,
+    };
+    process.stdout.write(flags.json ? `${JSON.stringify(facts)}\n` : readable(facts));
+  } finally {
+    await repository.close();
+    await storage.storage.close?.();
+  }
+}
+
+function readable(facts: Readonly<Record<string, unknown>>): string {
+  return Object.entries(facts)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name.padEnd(9)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}\n`)
+    .join('');
+}

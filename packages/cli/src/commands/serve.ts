@@ -1,0 +1,71 @@
+// `gomodkit serve`: a GOPROXY that captures what it is asked for.
+
+import { createHandler, createRepository } from '@gomodkit/core';
+import { loadConfig } from '../config.ts';
+import { urlOf } from '../serve/listen-address.ts';
+import { createLogger, logEvents } from '../serve/log.ts';
+import { startServer } from '../serve/server.ts';
+import { listenAddress, type RepositorySettings, repositorySettings, type ServeFlags } from '../serve/settings.ts';
+
+/** Flags of the command that are not settings. */
+export interface ServeCommandFlags extends ServeFlags {
+  readonly config?: string | undefined;
+  readonly grace?: number | undefined;
+}
+
+/** Serves until a signal asks it to stop; resolves when running downloads are finished and everything is closed. */
+export async function serve(flags: ServeCommandFlags): Promise<void> {
+  const { config, file } = await loadConfig(flags.config, process.cwd());
+  const log = createLogger(flags.logLevel ?? config.logLevel);
+  const wanted = listenAddress(flags, config);
+  const settings = await repositorySettings(flags, config, wanted);
+  const repository = createRepository({
+    storage: settings.storage.storage,
+    source: settings.source,
+    offline: settings.offline,
+    policy: config.policy,
+  });
+  logEvents(repository, log);
+  const basePath = flags.basePath ?? config.basePath ?? '';
+  const handler = createHandler({
+    repository,
+    basePath,
+    authorize: config.authorize,
+    sumdb: settings.sumdb,
+    onError: (error) =>
+      log.error({ error: error instanceof Error ? error.stack : String(error) }, 'unexpected failure'),
+  });
+  const server = await startServer(handler, wanted, log);
+  announce(urlOf(server.address, basePath), settings, file);
+  await stopSignal();
+  log.info('stopping: running downloads finish first; a second signal stops at once');
+  await server.stop((flags.grace ?? 30) * 1000);
+  await repository.close();
+  await settings.storage.storage.close?.();
+}
+
+function announce(url: string, settings: RepositorySettings, configFile: string | undefined): void {
+  const lines = [
+    `gomodkit serves ${url}`,
+    `  storage   ${settings.storage.name}`,
+    `  upstream  ${settings.offline ? 'none: offline' : settings.upstream}`,
+    ...settings.notes.map((note) => `            ${note}`),
+    ...(configFile === undefined ? [] : [`  config    ${configFile}`]),
+    `  use it    GOPROXY=${url} go build ./...`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Resolves at the first SIGINT or SIGTERM; the second ends the process. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}

@@ -1,0 +1,1 @@
+export { defineConfig, type GomodkitConfig } from './config.ts';

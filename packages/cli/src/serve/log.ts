@@ -1,0 +1,40 @@
+// Logs: structured lines on standard error (standard output carries what a command answers), readable ones on a terminal.
+
+import { GoModKitError, type Repository, type RepositoryEvent } from '@gomodkit/core';
+import { type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+
+const levels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'];
+
+/** A logger at `level` (default `info`). */
+export function createLogger(level: string = 'info'): Logger {
+  if (!levels.includes(level))
+    throw new GoModKitError('invalid_argument', `unknown log level "${level}"; known are ${levels.join(', ')}`);
+  const stream = process.stderr.isTTY
+    ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname' })
+    : pino.destination({ fd: 2, sync: true });
+  return pino(
+    { level, base: null, redact: ['headers.authorization', '*.authorization', '*.password', '*.token'] },
+    stream,
+  );
+}
+
+/** How loud each kind of event is. */
+const eventLevels = {
+  hit: 'trace',
+  miss: 'trace',
+  fetch: 'debug',
+  publish: 'info',
+  conflict: 'warn',
+  refusal: 'warn',
+} as const;
+
+/** Writes the events of a repository to a log. */
+export function logEvents(repository: Repository, log: Logger): void {
+  repository.subscribe((event: RepositoryEvent) => {
+    const level = eventLevels[event.type] ?? 'debug';
+    if (!log.isLevelEnabled(level)) return;
+    if (event.type === 'refusal') log[level]({ ...event, error: event.error.message }, 'refusal');
+    else log[level](event, event.type);
+  });
+}

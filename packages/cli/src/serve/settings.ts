@@ -1,0 +1,96 @@
+// What a server is made of, decided once from flags, configuration file, environment and defaults.
+//
+// Invariants:
+// - Flags win over the file, the file over the environment, the environment over defaults.
+// - Everything that was chosen for the user is said, with where it came from.
+
+import { type ModuleSource, type SumdbSource, sourceFromGoEnv } from '@gomodkit/core';
+import type { GomodkitConfig } from '../config.ts';
+import { type ListenAddress, parseListenAddress } from './listen-address.ts';
+import { openStorage, type StorageChoice } from './storage-choice.ts';
+import { chooseUpstream, type GoEnv, readGoEnv } from './upstream-choice.ts';
+
+/** Flags of the commands that open a repository. */
+export interface RepositoryFlags {
+  readonly storage?: string | undefined;
+  readonly upstream?: string | undefined;
+  readonly private?: string | undefined;
+  readonly offline?: boolean | undefined;
+}
+
+/** Flags of `serve`. */
+export interface ServeFlags extends RepositoryFlags {
+  readonly listen?: string | undefined;
+  readonly basePath?: string | undefined;
+  readonly logLevel?: string | undefined;
+}
+
+/** Where modules come from and where they are kept, with how to name both to people. */
+export interface RepositorySettings {
+  readonly storage: StorageChoice;
+  readonly source: ModuleSource;
+  /** Absent offline, and where the source serves no checksum database. */
+  readonly sumdb: SumdbSource | undefined;
+  readonly upstream: string;
+  readonly notes: readonly string[];
+  readonly offline: boolean;
+}
+
+/** The address to listen on. */
+export function listenAddress(flags: ServeFlags, config: GomodkitConfig): ListenAddress {
+  return parseListenAddress(flags.listen ?? config.listen ?? '127.0.0.1:3000');
+}
+
+/** Decides storage and source. `self` is the address of the server to be, which must not become its own upstream. */
+export async function repositorySettings(
+  flags: RepositoryFlags,
+  config: GomodkitConfig,
+  self: ListenAddress,
+): Promise<RepositorySettings> {
+  const offline = flags.offline ?? config.offline ?? false;
+  const storage = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
+  const chosen = await sourceSettings(flags, config, self);
+  return { storage, offline, ...chosen, sumdb: offline ? undefined : chosen.sumdb };
+}
+
+type SourceSettings = Pick<RepositorySettings, 'source' | 'sumdb' | 'upstream' | 'notes'>;
+
+async function sourceSettings(
+  flags: RepositoryFlags,
+  config: GomodkitConfig,
+  self: ListenAddress,
+): Promise<SourceSettings> {
+  if (typeof config.upstream === 'object' && flags.upstream === undefined) return sourceFromConfig(config.upstream);
+  const goEnv = await readGoEnv(process.env);
+  const fromFile = typeof config.upstream === 'string' ? config.upstream : undefined;
+  const choice = chooseUpstream({ flag: flags.upstream, config: fromFile, env: process.env, goEnv }, self);
+  const source = await sourceFromGoEnv(goSettings(goEnv, choice.list, flags.private ?? config.private));
+  const upstream = `${withoutCredentials(choice.list)} (from ${choice.origin})`;
+  return { source, sumdb: source, upstream, notes: choice.notes };
+}
+
+function sourceFromConfig(source: ModuleSource & Partial<SumdbSource>): SourceSettings {
+  const { sumdb } = source;
+  return {
+    source,
+    sumdb: sumdb === undefined ? undefined : { sumdb: sumdb.bind(source) },
+    upstream: 'the configuration file',
+    notes: [],
+  };
+}
+
+/** The go command's settings with ours in their place; HOME and NETRC say where credentials are. */
+function goSettings(
+  goEnv: GoEnv,
+  list: string,
+  privatePatterns: string | undefined,
+): Record<string, string | undefined> {
+  const { HOME, USERPROFILE, NETRC } = process.env;
+  const paths = privatePatterns === undefined ? {} : { GOPRIVATE: privatePatterns, GONOPROXY: privatePatterns };
+  return { HOME, USERPROFILE, NETRC, ...goEnv, GOPROXY: list, ...paths };
+}
+
+/** A GOPROXY list as it may be shown. */
+export function withoutCredentials(list: string): string {
+  return list.replace(/:\/\/[^/@,|]*@/g, '://***@');
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { chooseUpstream, type UpstreamCandidates } from './upstream-choice.ts';
+
+const self = { host: '127.0.0.1', port: 3000 };
+const all: UpstreamCandidates = {
+  flag: 'https://flag.example',
+  config: 'https://config.example',
+  env: { GOMODKIT_UPSTREAM: 'https://ours.example', GOPROXY: 'https://env.example' },
+  goEnv: { GOPROXY: 'https://go.example,direct' },
+};
+
+test.each([
+  ['the flag', all, 'https://flag.example', '--upstream'],
+  ['the file', { ...all, flag: undefined }, 'https://config.example', 'the configuration file'],
+  ['GOMODKIT_UPSTREAM', { ...all, flag: '', config: ' ' }, 'https://ours.example', '$GOMODKIT_UPSTREAM'],
+  ['GOPROXY', { env: { GOPROXY: 'https://env.example' }, goEnv: all.goEnv }, 'https://env.example', '$GOPROXY'],
+  ["go's own setting", { env: {}, goEnv: all.goEnv }, 'https://go.example,direct', 'go env GOPROXY'],
+  ['the default', { env: {}, goEnv: {} }, 'direct', 'the default'],
+])('%s wins over what comes after it, and is named', (_, candidates, list, origin) => {
+  expect(chooseUpstream(candidates, self)).toEqual({ list, origin, notes: [] });
+});
+
+test.each([
+  ['http://127.0.0.1:3000,https://a.example|direct', 'https://a.example|direct'],
+  ['https://a.example|http://localhost:3000', 'https://a.example'],
+  ['http://127.0.0.1:3000', 'direct'],
+  ['http://127.0.0.1:3001', 'http://127.0.0.1:3001'],
+])('a server does not become its own upstream: %s', (flag, list) => {
+  const choice = chooseUpstream({ flag, env: {}, goEnv: {} }, self);
+  expect(choice.list).toBe(list);
+  expect(choice.notes).toHaveLength(list === flag ? 0 : 1);
+});
+
+test.each([
+  { env: { GOMODKIT_UPSTREAM: 'https://user:secret@a.example' }, goEnv: {} },
+  { env: { GOPROXY: 'https://b.example,https://user:secret@a.example' }, goEnv: {} },
+  { env: {}, goEnv: { GOPROXY: 'https://secret@a.example' } },
+])('credentials in the environment are refused without repeating them', (candidates) => {
+  let message = '';
+  try {
+    chooseUpstream(candidates, self);
+  } catch (error) {
+    message = String(error);
+  }
+  expect(message).toMatch(/netrc/);
+  expect(message).not.toMatch(/secret/);
+});

@@ -1,0 +1,80 @@
+// Which GOPROXY list a server uses when nobody named one, and why.
+//
+// Invariants:
+// - The order: --upstream, the configuration file, GOMODKIT_UPSTREAM, $GOPROXY, `go env GOPROXY`, `direct`.
+// - A server never uses itself as its upstream: entries that point at its own address are left out, and that is said.
+// - A list that comes from the environment holds no credentials (they would show in process listings and crash reports): refused, with
+//   the place where they belong.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { GoModKitError } from '@gomodkit/core';
+import { type ListenAddress, reaches } from './listen-address.ts';
+
+/** The values of the go command's own settings that matter here. */
+export type GoEnv = Readonly<Record<string, string>>;
+
+/** A GOPROXY list and where it came from. */
+export interface UpstreamChoice {
+  /** In GOPROXY syntax. */
+  readonly list: string;
+  /** For people: `--upstream`, `$GOPROXY`, … */
+  readonly origin: string;
+  /** What was changed, for people. */
+  readonly notes: readonly string[];
+}
+
+const settings = ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GOINSECURE', 'GOAUTH'] as const;
+
+/** What the go command here would use: its environment and its own `go env -w` settings. Empty where there is no go. */
+export async function readGoEnv(env: NodeJS.ProcessEnv): Promise<GoEnv> {
+  try {
+    const { stdout } = await promisify(execFile)('go', ['env', '-json', ...settings], { env, timeout: 20_000 });
+    return JSON.parse(stdout) as GoEnv;
+  } catch {
+    const set = settings.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+    return Object.fromEntries(set);
+  }
+}
+
+/** Where a list may come from, in order; the first that is there is used. */
+export interface UpstreamCandidates {
+  readonly flag?: string | undefined;
+  readonly config?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly goEnv: GoEnv;
+}
+
+/** Chooses the list. Rejects with `invalid_argument` for an empty one, or one from the environment that holds credentials. */
+export function chooseUpstream(candidates: UpstreamCandidates, self: ListenAddress): UpstreamChoice {
+  const { flag, config, env, goEnv } = candidates;
+  const order = [
+    { list: flag, origin: '--upstream', environment: false },
+    { list: config, origin: 'the configuration file', environment: false },
+    { list: env.GOMODKIT_UPSTREAM, origin: '$GOMODKIT_UPSTREAM', environment: true },
+    { list: env.GOPROXY, origin: '$GOPROXY', environment: true },
+    { list: goEnv.GOPROXY, origin: 'go env GOPROXY', environment: true },
+  ];
+  const chosen = order.find((candidate) => candidate.list !== undefined && candidate.list.trim() !== '');
+  if (!chosen?.list) return { list: 'direct', origin: 'the default', notes: [] };
+  if (chosen.environment && /:\/\/[^/@,|]*@/.test(chosen.list))
+    throw new GoModKitError(
+      'invalid_argument',
+      `${chosen.origin} holds a user name or password; put them into a netrc file ($NETRC, ~/.netrc) and take them out of the URL`,
+    );
+  return { ...withoutSelf(chosen.list, self), origin: chosen.origin };
+}
+
+/** Leaves out the entries of a GOPROXY list that are this very server, with the separators that follow them. */
+function withoutSelf(list: string, self: ListenAddress): { list: string; notes: readonly string[] } {
+  const notes: string[] = [];
+  const kept = (list.match(/[^,|]*[,|]?/g) ?? []).filter((entry) => {
+    const text = entry.replace(/[,|]$/, '').trim();
+    const url = URL.canParse(text) ? new URL(text) : null;
+    const loop = url !== null && /^https?:$/.test(url.protocol) && reaches(url, self);
+    if (loop) notes.push(`${url.origin} is this server itself and was left out`);
+    return !loop;
+  });
+  const rest = kept.join('').replace(/[,|]$/, '');
+  return { list: rest.trim() === '' ? 'direct' : rest, notes };
+}

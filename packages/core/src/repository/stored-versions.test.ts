@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { bytesSource, memoryStorage, type Storage } from '../storage/index.ts';
+import { storedVersions } from './stored-versions.ts';
+
+async function storageWith(...keys: readonly string[]): Promise<Storage> {
+  const storage = memoryStorage();
+  for (const key of keys) await storage.create(key, bytesSource(new TextEncoder().encode(key)));
+  return storage;
+}
+
+async function names(storage: Storage, prefix?: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { path, version, zipSize } of storedVersions(storage, { prefix }))
+    found.push(`${path}@${version}${zipSize === undefined ? '' : ' zip'}`);
+  return found;
+}
+
+const mixed = [
+  'example.com/!upper/@v/v1.0.0.info',
+  'example.com/!upper/@v/v1.0.0.mod',
+  'example.com/a/@v/v1.0.0+incompatible.info',
+  'example.com/a/@v/v1.0.0-pre.info',
+  'example.com/a/@v/v1.0.0.info',
+  'example.com/a/@v/v1.0.0.zip',
+  'example.com/a/@v/v1.0.0.ziphash',
+];
+
+test('a version is named once, with its unescaped path, and says whether its zip is there', async () => {
+  expect(await names(await storageWith(...mixed))).toEqual([
+    'example.com/Upper@v1.0.0',
+    'example.com/a@v1.0.0+incompatible',
+    'example.com/a@v1.0.0-pre',
+    'example.com/a@v1.0.0 zip',
+  ]);
+});
+
+test('a version without its .info does not exist yet', async () => {
+  expect(await names(await storageWith('example.com/a/@v/v1.0.0.mod', 'example.com/a/@v/v1.0.0.zip'))).toEqual([]);
+});
+
+test("keys that are no module's are passed over", async () => {
+  const storage = await storageWith(
+    '.gomodkit/probe',
+    'index.html',
+    'not-a-module/@v/v1.0.0.info',
+    'example.com/a/@v/x.txt',
+  );
+  expect(await names(storage)).toEqual([]);
+});
+
+test('a prefix may end anywhere in a path and is written unescaped', async () => {
+  const storage = await storageWith(...mixed);
+  expect(await names(storage, 'example.com/Up')).toEqual(['example.com/Upper@v1.0.0']);
+  expect(await names(storage, 'example.org')).toEqual([]);
+});
+
+test('a listing goes on over pages', async () => {
+  const storage = memoryStorage();
+  for (let i = 0; i < 2500; i++)
+    await storage.create(`example.com/m${i}/@v/v1.0.0.info`, bytesSource(new Uint8Array(1)));
+  expect((await names(storage)).length).toBe(2500);
+});
