@@ -72,7 +72,7 @@ export function pack(entries: readonly PackEntry[], options: PackOptions = {}): 
     directory.push(Buffer.concat([u32(0x02014b50), u16(20), common, ...lengths, ...attributes, name, extra, comment]));
   }
   const start = offset;
-  push(...directory);
+  for (const header of directory) push(header);
   const count = u16((options.count ?? entries.length) & 0xffff);
   const size = u32(options.directorySize ?? offset - start);
   const comment = Buffer.from(options.comment ?? '');

@@ -1,8 +1,7 @@
 // h1 of a list of files, and of a go.mod (spec §8.1, §8.3).
 
 import { createSha256, sha256 } from '#sha256';
-import { GoModKitError } from '../errors/error.ts';
-import { summaryHash } from './summary.ts';
+import { type FileDigest, hex, refuseLineFeed, summaryHash } from './summary.ts';
 
 /** A named file whose content can be opened. */
 export interface HashFile {
@@ -33,7 +32,7 @@ export async function hash1(
   files: Iterable<HashFile> | AsyncIterable<HashFile>,
   options: HashOptions = {},
 ): Promise<string> {
-  const digests: (readonly [string, Uint8Array])[] = [];
+  const digests: FileDigest[] = [];
   for await (const file of files) {
     refuseLineFeed(file.name);
     const hash = createSha256();
@@ -41,7 +40,7 @@ export async function hash1(
       options.signal?.throwIfAborted();
       hash.update(chunk);
     }
-    digests.push([file.name, hash.digest()]);
+    digests.push([file.name, hex(hash.digest())]);
   }
   return summaryHash(digests);
 }
@@ -57,11 +56,5 @@ export async function hash1(
  * ```
  */
 export function hashGoMod(goMod: Uint8Array): string {
-  return summaryHash([['go.mod', sha256(goMod)]]);
-}
-
-function refuseLineFeed(name: string): void {
-  if (name.includes('\n')) {
-    throw new GoModKitError('invalid_argument', 'dirhash: filenames with newlines are not supported');
-  }
+  return summaryHash([['go.mod', hex(sha256(goMod))]]);
 }

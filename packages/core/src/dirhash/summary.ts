@@ -9,16 +9,37 @@ import { compareUtf8 } from '../bytes/utf8.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { isUtf8, rawBytes } from '../gotext/raw.ts';
 
-/** The h1 of files whose contents have these SHA-256 digests. Throws `invalid_argument` for a name with a line feed. */
-export function summaryHash(files: readonly (readonly [name: string, digest: Uint8Array])[]): string {
+/** A file's name and the SHA-256 of its content in lower-case hexadecimal digits. */
+export type FileDigest = readonly [name: string, sha256: string];
+
+const linesAtOnce = 1000;
+
+/** The h1 of files with these digests. Throws `invalid_argument` for a name with a line feed. */
+export function summaryHash(files: readonly FileDigest[]): string {
   const summary = createSha256();
-  for (const [name, digest] of [...files].sort((a, b) => compareNames(a[0], b[0]))) {
-    if (name.includes('\n')) {
-      throw new GoModKitError('invalid_argument', 'dirhash: filenames with newlines are not supported');
-    }
-    summary.update(rawBytes(`${hex(digest)}  ${name}\n`));
+  const sorted = sortByName(files);
+  for (let start = 0; start < sorted.length; start += linesAtOnce) {
+    const lines = sorted.slice(start, start + linesAtOnce).map(([name, digest]) => {
+      refuseLineFeed(name);
+      return `${digest}  ${name}\n`;
+    });
+    summary.update(rawBytes(lines.join('')));
   }
-  return `h1:${base64(summary.digest())}`;
+  return `h1:${btoa(String.fromCharCode(...summary.digest()))}`;
+}
+
+/** Throws `invalid_argument` for a name that no summary can have. */
+export function refuseLineFeed(name: string): void {
+  if (name.includes('\n')) {
+    throw new GoModKitError('invalid_argument', 'dirhash: filenames with newlines are not supported');
+  }
+}
+
+function sortByName(files: readonly FileDigest[]): FileDigest[] {
+  // Without surrogates the order of UTF-16 is that of UTF-8, and the engine compares a quarter of a million names much faster.
+  const plain = !files.some(([name]) => /[\ud800-\udfff]/.test(name));
+  if (plain) return [...files].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return [...files].sort(([a], [b]) => compareNames(a, b));
 }
 
 function compareNames(a: string, b: string): number {
@@ -34,12 +55,9 @@ function compareNames(a: string, b: string): number {
 
 const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-function hex(bytes: Uint8Array): string {
+/** Bytes as lower-case hexadecimal digits. */
+export function hex(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += hexBytes[byte];
   return text;
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
 }

@@ -80,6 +80,15 @@ describe('collisions (spec §7.7)', () => {
     expect(foldKey(a)).not.toBe(foldKey(b));
   });
 
+  it('holds a million names, not more', () => {
+    const check = createCollisionChecker();
+    const deep = 'a/'.repeat(2000);
+    const fill = () => {
+      for (let i = 0; i < 600; i++) check(`${i}/${deep}f`, false);
+    };
+    expect(fill).toThrow(expect.objectContaining({ code: 'limit_exceeded' }));
+  });
+
   it('tells the longest part that collides, and keeps telling', () => {
     const check = createCollisionChecker();
     expect(check('a/b/c', false)).toBeUndefined();
