@@ -1,8 +1,7 @@
 // Storage in a directory (DESIGN §2, fs).
 //
 // Invariants:
-// - An object appears by link(), which is atomic and never overwrites: temporary file → fsync → link → unlink → fsync of the folder.
-// - After link() a create no longer fails or aborts for reasons of its own: what readers can see has been created.
+// - Keys and options are checked before any I/O; what the file system says is told in the words of the contract.
 // - Nothing is kept in memory that another process could change; any number of processes may share the directory.
 
 import { constants } from 'node:fs';
@@ -25,14 +24,15 @@ import {
   type StoredObject,
 } from '@gomodkit/core/storage';
 import { fileBody } from './body.ts';
-import { errno, fault, isAbsent, isNoLink } from './faults.ts';
+import { createObject, type Opened } from './creation.ts';
+import { errno, fault, isAbsent } from './faults.ts';
 import { type FileOperations, fileOperations, patiently, removeFile } from './files.ts';
 import { checkFileKey, infoKey, pendingFolder, temporaryFolder } from './layout.ts';
 import { walkKeys } from './listing.ts';
 import { infoOf } from './object-info.ts';
 import { Owners } from './owner.ts';
 import { Slots } from './slots.ts';
-import { SourceFailure, sweepTemporary, type Temporary, type TemporaryFolder, writeTemporary } from './temporary.ts';
+import { SourceFailure, sweepTemporary } from './temporary.ts';
 import { Tree } from './tree.ts';
 import { type Change, VersionLists } from './version-lists.ts';
 
@@ -77,13 +77,6 @@ export function directoryStorage(directory: string, options: DirectoryStorageOpt
 export function openDirectory(directory: string, options: DirectoryStorageOptions, files: FileOperations): Storage {
   if (directory === '') throw new GoModKitError('invalid_argument', 'the directory of a storage must not be empty');
   return new DirectoryStorage(resolve(directory), options, files);
-}
-
-/** What is known once the directory is there. */
-interface Opened {
-  readonly tree: Tree;
-  readonly lists: VersionLists;
-  readonly temporary: TemporaryFolder;
 }
 
 /** How often a create starts over when what it relies on was removed under it. */
@@ -277,6 +270,20 @@ class DirectoryStorage implements Storage {
     return opened;
   }
 
+  /** Creates an object, again when somebody removed the temporary file, a folder or the whole directory under us. */
+  async #create(key: string, source: ByteSource, options: CallOptions): Promise<{ readonly created: boolean }> {
+    for (let start = 1; ; start++) {
+      const opened = await this.#prepare();
+      try {
+        return { created: await createObject(opened, key, source, options) };
+      } catch (error) {
+        if (errno(error) !== 'ENOENT' || start === maxStarts) throw error;
+        this.#prepared = undefined;
+        this.#opened = undefined;
+      }
+    }
+  }
+
   /** Whether the key is taken. Then it is durable before that is said. */
   async #isThere({ tree }: Opened, key: string): Promise<boolean> {
     try {
@@ -292,86 +299,6 @@ class DirectoryStorage implements Storage {
   async #isFile(tree: Tree, key: string): Promise<boolean> {
     const path = tree.path(key);
     return (await this.#files.lstat(path)).isFile() && (await tree.isReal(path));
-  }
-
-  async #create(key: string, source: ByteSource, options: CallOptions): Promise<{ created: boolean }> {
-    for (let start = 1; ; start++) {
-      const opened = await this.#prepare();
-      let temporary: Temporary | undefined;
-      try {
-        temporary = await writeTemporary(opened.temporary, source, options);
-        const created = await this.#publish(opened, key, temporary, options);
-        return { created };
-      } catch (error) {
-        // Somebody removed the temporary file, a folder or the whole directory under us.
-        if (errno(error) !== 'ENOENT' || start === maxStarts) throw error;
-        this.#prepared = undefined;
-        this.#opened = undefined;
-      } finally {
-        await temporary?.discard();
-      }
-    }
-  }
-
-  async #publish(opened: Opened, key: string, temporary: Temporary, options: CallOptions): Promise<boolean> {
-    const info = infoKey(key);
-    const place = (): Promise<Change> => this.#place(opened, key, temporary, options);
-    return (await (info === undefined ? place() : opened.lists.around(info, place))) === 'created';
-  }
-
-  async #place({ tree }: Opened, key: string, temporary: Temporary, options: CallOptions): Promise<Change> {
-    const folder = dirname(key);
-    await tree.makeFolder(folder);
-    if (!(await tree.isReal(tree.path(folder)))) {
-      throw new GoModKitError('storage_unavailable', `the folder of ${key} is a symlink or gone; it is not followed`, {
-        data: { key, transient: false },
-      });
-    }
-    options.signal?.throwIfAborted();
-    const created = await this.#link(temporary, tree.path(key), key);
-    await temporary.discard();
-    await tree.sync(folder);
-    return created ? 'created' : 'none';
-  }
-
-  /** The one step that publishes. */
-  async #link(temporary: Temporary, path: string, key: string): Promise<boolean> {
-    try {
-      await this.#files.link(temporary.path, path);
-      return true;
-    } catch (error) {
-      if (errno(error) === 'EEXIST') return this.#explainExisting(temporary, path, key);
-      if (!isNoLink(error)) throw error;
-      throw new GoModKitError(
-        'unsupported',
-        'this file system has no hard links, without which objects cannot be created once only',
-        {
-          cause: error,
-          data: { errno: errno(error) },
-        },
-      );
-    }
-  }
-
-  /** What EEXIST means: somebody was faster, we were (NFS repeats calls whose answer was lost), or no object is there. */
-  async #explainExisting(temporary: Temporary, path: string, key: string): Promise<boolean> {
-    const [own, there] = await Promise.all(
-      [temporary.path, path].map((each) => this.#files.lstat(each, { bigint: true })),
-    );
-    if (own !== undefined && own.ino === there?.ino && own.dev === there.dev) return true;
-    if (there?.isFile()) return false;
-    if (there?.isDirectory()) {
-      throw new GoModKitError(
-        'invalid_key',
-        `key ${key} clashes with the keys below it: no key may be a path-prefix of another`,
-        {
-          data: { key },
-        },
-      );
-    }
-    throw new GoModKitError('storage_unavailable', `${key} is a symlink or a special file; it is not followed`, {
-      data: { key, transient: false },
-    });
   }
 
   async #describe(tree: Tree, keys: readonly string[]): Promise<ObjectInfo[]> {
