@@ -1,7 +1,8 @@
 // The arguments of a directive: values decoded from tokens (spec §9.7, §9.14).
 //
 // Invariants:
-// - A value that was read is written back to the tree in the form Go prefers: quotes only where needed, versions canonical.
+// - A value that was read is written back to the tree in the form Go prefers: quotes only where needed (a retracted version
+//   never has any), versions canonical.
 // - What the version fixer refuses is a problem of the line; what it throws otherwise is passed on.
 
 import { isGoModKitError } from '../errors/error.ts';
@@ -63,10 +64,13 @@ export class Arguments {
     return fixed;
   }
 
-  /** The version as written, for retractions: they are fixed later or never (spec §9.17). */
+  /**
+   * The version as written, for retractions: they are fixed later or never (spec §9.17). As in Go it replaces its token
+   * without quotes, and fixing reads that token: a version with quotes inside is refused then.
+   */
   verbatimVersion(index: number, path: string): string {
     const written = this.#writtenVersion(index, path);
-    this.replace(index, autoQuote(written));
+    this.replace(index, written);
     return written;
   }
 

@@ -79,6 +79,14 @@ describe('version fixer', () => {
     );
   });
 
+  it('reads the value of a quoted retraction anew, so that quotes inside it count, as Go does', () => {
+    const once = parse('go.mod', 'module m\nretract "\\"v1.0.0\\""\n', { fixVersion });
+    expect(once.retract[0]?.low).toBe('v1.0.0');
+    expect(errorOf(() => parse('go.mod', 'module m\nretract "v1\'"\n', { fixVersion })).message).toBe(
+      `go.mod:2: retract m: version "v1'" invalid: unquoted string cannot contain quote`,
+    );
+  });
+
   it('skips a stray directive name in a block of retractions, as Go does', () => {
     const text = 'module m\nretract (\n\tretract v1.0.0\n)\n';
     expect(linesOf(parseLax('go.mod', text, { fixVersion }))).toContain('retract v1.0.0 v1.0.0 ""');

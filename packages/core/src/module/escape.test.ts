@@ -81,8 +81,8 @@ describe('versions (spec §1.17, §1.18)', () => {
     expect(tryUnescapeVersion(escaped).problem).toMatch(/^invalid escaped version "/);
   });
 
-  it('names what was asked for', () => {
-    expect(tryUnescapeVersion('!a/b').problem).toBe(`invalid escaped version "!a/b": invalid char '/'`);
+  it('names a refused version as what it unescapes to, as Go does', () => {
+    expect(tryUnescapeVersion('!a/b').problem).toBe(`invalid escaped version "A/b": invalid char '/'`);
     expect(() => escapeVersion('a/b')).toThrow('version "a/b" invalid: disallowed version string');
   });
 

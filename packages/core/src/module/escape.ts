@@ -94,11 +94,17 @@ export function tryUnescapeVersion(escaped: string): Unescaped {
   return unescapeChecked(escaped, 'version', (version) => elementProblem(version, 'file', defaultUnicode));
 }
 
-function unescapeChecked(escaped: string, what: string, problemOf: (text: string) => string | undefined): Unescaped {
+function unescapeChecked(
+  escaped: string,
+  what: 'module path' | 'version',
+  problemOf: (text: string) => string | undefined,
+): Unescaped {
   const value = unescapeLetters(escaped);
   const reason = value === undefined ? undefined : problemOf(value);
   if (value !== undefined && reason === undefined) return { value };
-  const refusal = `invalid escaped ${what} ${quote(escaped)}`;
+  // As Go does, the refusal of a version shows what was unescaped: the reason is about that. For a path the reason shows it.
+  const shown = what === 'version' ? (value ?? escaped) : escaped;
+  const refusal = `invalid escaped ${what} ${quote(shown)}`;
   return { problem: reason === undefined ? refusal : `${refusal}: ${reason}` };
 }
 
