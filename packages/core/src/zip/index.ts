@@ -1,6 +1,6 @@
 export { type ByteSource, bytesSource } from '../bytes/source.ts';
 export type { ModuleVersion } from '../module/version.ts';
-export type { FileKind as SourceFileKind } from '../platform/types.ts';
+export type { FileKind } from '../platform/types.ts';
 export { checkDirectory } from './check-directory.ts';
 export { type CheckFilesOptions, checkFiles, type ZipSourceFile, type ZipSourceFiles } from './check-files.ts';
 export { checkZip } from './check-zip.ts';
