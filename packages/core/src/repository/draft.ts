@@ -28,7 +28,7 @@ export interface Draft {
 /** Fetches drafts. */
 export interface Drafts {
   get(target: Target, source: ModuleSource, signal: AbortSignal): Promise<Draft>;
-  /** It was published, or what came with it was refused. */
+  /** What came with it was refused, or was published: the source is asked next time. */
   drop(target: Target): void;
 }
 

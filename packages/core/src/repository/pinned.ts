@@ -119,9 +119,7 @@ async function captureVersion(
   const { memory } = engine.captured;
   const [info, goMod] = [memory.info(target), memory.goMod(target)];
   if (info !== undefined && goMod !== undefined) return { info, goMod };
-  const published = await publishInfo(engine, target, await drafts.get(target, source, signal), signal);
-  drafts.drop(target);
-  return published;
+  return publishInfo(engine, target, await drafts.get(target, source, signal), signal);
 }
 
 function both(info: InfoFile | undefined, zip: ZipFile | undefined): CapturedZip | undefined {

@@ -1,7 +1,7 @@
 // Row 32: versions that a policy denies.
 
 import { describe, expect, it } from 'vitest';
-import type { GoModKitError } from '../errors/error.ts';
+import { GoModKitError } from '../errors/error.ts';
 import type { Policy } from './repository.ts';
 import { keysOf, setUp, time } from './testdata/fixture.ts';
 
@@ -104,6 +104,17 @@ describe('a policy that looks at the time', () => {
     await repository.versions(path);
     expect(source.count('resolve', `${path}@v1.0.0`)).toBe(1);
     await expect(repository.info(path, 'v1.1.0')).rejects.toMatchObject({ code: 'denied' });
+  });
+
+  it('ends with the client that asked', async () => {
+    const { repository, source } = setUp({ [path]: { versions: { 'v1.0.0': {} } } }, { policy: coolDown });
+    const client = new AbortController();
+    source.gate = ({ method }) => {
+      if (method !== 'resolve') return;
+      client.abort('bye');
+      return Promise.reject(new GoModKitError('upstream_unavailable', 'aborted'));
+    };
+    await expect(repository.versions(path, { signal: client.signal })).rejects.toBe('bye');
   });
 
   it('costs nothing when the policy does not look', async () => {

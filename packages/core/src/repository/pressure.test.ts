@@ -51,6 +51,25 @@ describe('row 50: many clients, one cold version', () => {
     expect(source.calls.map(({ method }) => method)).toEqual(['resolve', 'goMod', 'zip']);
   });
 
+  it('does not ask again when the answer was captured while storage was being read', async () => {
+    const source = new FakeSource(modules());
+    const held = deferred();
+    const storage = aroundStorage(memoryStorage(), async (method, key, call) => {
+      const result = await call();
+      if (method === 'get' && key.endsWith('.info') && result === undefined && source.calls.length === 0)
+        await held.promise;
+      return result;
+    });
+    const { repository } = setUp(source, { storage });
+    const early = repository.info(path, 'v1.0.0');
+    await settle();
+    source.calls.push({ method: 'versions', subject: '', options: {} });
+    await repository.zip(path, 'v1.0.0');
+    held.resolve();
+    await early;
+    expect(source.count('resolve')).toBe(1);
+  });
+
   it('asks for a list once', async () => {
     const { source, open } = gatedSource();
     const { repository } = setUp(source);

@@ -72,6 +72,8 @@ describe('row 55: two instances publish different bytes', () => {
     const loser = setUp(theirs, { storage: held }, { clock });
     const losing = loser.repository.info(path, 'v1.0.0');
     const first = await winner.repository.info(path, 'v1.0.0');
+    // Its zip appears where the loser looks for leftovers.
+    await winner.repository.zip(path, 'v1.0.0');
     gate.resolve();
     expect((await losing).etag).toBe(first.etag);
     expect((await loser.repository.goMod(path, 'v1.0.0')).etag).toBe(
@@ -79,6 +81,52 @@ describe('row 55: two instances publish different bytes', () => {
     );
     expect(loser.events.filter(({ type }) => type === 'conflict')).toMatchObject([{ kind, path, version: 'v1.0.0' }]);
     expect(winner.events.filter(({ type }) => type === 'conflict')).toEqual([]);
+  });
+
+  it.each([
+    ['adopts the zip of the first capture', true],
+    ['is a conflict while the first capture has no zip', false],
+  ])('another go.mod under a zip that is on its way: %s', async (_, complete) => {
+    const { storage, clock } = shared();
+    const winner = setUp(versionOf('a', goModOf('1.20')), { storage }, { clock });
+    const gate = deferred();
+    const held = aroundStorage(storage, async (method, _key, call) => {
+      if (method === 'list') await gate.promise;
+      return call();
+    });
+    const loser = setUp(versionOf('b', goModOf('1.21')), { storage: held }, { clock });
+    const losing = loser.repository.zip(path, 'v1.0.0');
+    await (complete ? winner.repository.zip : winner.repository.info)(path, 'v1.0.0');
+    gate.resolve();
+    if (complete) expect((await losing).etag).toBe((await winner.repository.zip(path, 'v1.0.0')).etag);
+    else await expect(losing).rejects.toMatchObject({ code: 'conflict', data: { transient: true } });
+    expect(await keysOf(storage)).toHaveLength(complete ? 4 : 2);
+  });
+
+  it('a .mod that another instance reclaims at this moment is written again', async () => {
+    const { storage, clock } = shared();
+    let lost = false;
+    const racing = aroundStorage(storage, async (method, key, call) => {
+      if (method !== 'create' || !key.endsWith('.mod') || lost) return call();
+      lost = true;
+      return { created: false };
+    });
+    const { repository } = setUp(versionOf('a'), { storage: racing }, { clock });
+    expect((await repository.info(path, 'v1.0.0')).info.version).toBe('v1.0.0');
+    expect(await keysOf(storage)).toEqual([`${base}.info`, `${base}.mod`]);
+  });
+
+  it('a .mod that appears between two reads is no damage', async () => {
+    const { storage, clock } = shared();
+    await setUp(versionOf('a'), { storage }, { clock }).repository.info(path, 'v1.0.0');
+    let early = true;
+    const racing = aroundStorage(storage, async (method, key, call) => {
+      if (method !== 'get' || !key.endsWith('.mod') || !early) return call();
+      early = false;
+      return undefined;
+    });
+    const { repository } = setUp({}, { storage: racing }, { clock });
+    expect((await repository.goMod(path, 'v1.0.0')).bytes).toEqual(encodeUtf8(`module ${path}\n`));
   });
 
   it('other zips: bound by the first sum', async () => {
@@ -172,6 +220,16 @@ describe('retention', () => {
     await expect(zip.open()).rejects.toMatchObject({ code: 'storage_unavailable', data: { transient: true } });
     const again = await repository.zip(path, 'v1.0.0');
     await (await again.open()).body.cancel();
+  });
+
+  it('a zip that was replaced by other bytes of the same content is never mixed with the old one', async () => {
+    const { storage, clock } = shared();
+    const { repository } = setUp(await capture('package a\n'), { storage }, { clock });
+    const zip = await repository.zip(path, 'v1.0.0');
+    await storage.delete?.(`${base}.zip`);
+    await put(storage, `${base}.zip`, 'other bytes');
+    await expect(zip.open({ range: { start: 1 } })).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect((await repository.zip(path, 'v1.0.0')).etag).not.toBe(zip.etag);
   });
 });
 

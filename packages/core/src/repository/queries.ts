@@ -4,7 +4,7 @@
 // - Answers name a canonical version that fits the path, and are never stored under the query (protocol-cases row 6).
 // - A version that a policy denies is passed over where a list has others, else it is `denied`.
 // - What is captured of the answered version is what is answered. Where its commit is another than the revision that was asked for,
-//   the answer would mislead and is a `conflict`; whoever asks for `latest` or `v1` gets the first capture.
+//   the answer would mislead and is a `conflict`; whoever asks for a version by another spelling gets the first capture.
 
 import { GoModKitError } from '../errors/error.ts';
 import { escapeVersion, isCanonicalVersion } from '../module/index.ts';
@@ -59,8 +59,7 @@ export function createQueries(engine: Engine, pinned: Pinned, lists: Lists, gate
     const stored = await engine.captured.info(targetOf(path, info.version), options.signal);
     if (stored === undefined) return answerFile(info);
     // A version is a name that may move; a branch or a hash asks for a commit.
-    if (query !== 'latest' && !isValid(query) && commitsDiffer(stored.info, info))
-      throw moved(path, query, stored.info, info);
+    if (!isValid(query) && commitsDiffer(stored.info, info)) throw moved(path, query, stored.info, info);
     return answerFile(stored);
   };
 

@@ -205,11 +205,15 @@ describe('row 6: queries', () => {
   it('refuses to answer a branch with a version that was captured from another commit', async () => {
     const info = (c: string) => ({ version: 'v1.0.0', time, origin: { Hash: c.repeat(40) } });
     const modules = {
-      [path]: { versions: { 'v1.0.0': { info: info('a') } }, queries: { main: info('b'), latest: info('b') } },
+      [path]: {
+        versions: { 'v1.0.0': { info: info('a') } },
+        queries: { main: info('b'), latest: info('b'), 'v1.0.0+meta': info('b') },
+      },
     };
     const { repository } = setUp(modules);
     await repository.info(path, 'v1.0.0');
     await expect(repository.info(path, 'main')).rejects.toMatchObject({ code: 'conflict' });
+    expect((await repository.info(path, 'v1.0.0+meta')).info.origin).toEqual(info('a').origin);
     expect((await repository.latest(path)).info.origin).toEqual(info('a').origin);
   });
 });

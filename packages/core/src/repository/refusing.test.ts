@@ -235,6 +235,14 @@ describe('row 29: bad zips', () => {
     }
   });
 
+  it('a refused capture forgets its go.mod too, so that an upstream that puts it right is believed', async () => {
+    const zip = await zipOf(path, 'v1.0.0', { 'go.mod': M });
+    const { repository, source } = setUp({ [path]: { versions: { 'v1.0.0': { zip, goMod: other } } } });
+    await expect(repository.zip(path, 'v1.0.0')).rejects.toMatchObject({ code: 'invalid_zip' });
+    source.modules[path] = { versions: { 'v1.0.0': { zip, goMod: M } } };
+    expect((await repository.zip(path, 'v1.0.0')).size).toBe(zip.length);
+  });
+
   it('a zip without go.mod has nothing to compare', async () => {
     const zip = await zipOf(path, 'v1.0.0', { 'a.go': 'package a\n' });
     const { repository } = setUp({ [path]: { versions: { 'v1.0.0': { zip } } } });
@@ -440,6 +448,16 @@ describe('row 37: offline', () => {
       expect((await repository.info(path, hash)).info.version).toBe(pseudo);
     },
   );
+
+  it('does not choose between commits that share the digits', async () => {
+    const twin = 'v0.0.0-20210101000000-1a2b3c4ffff0';
+    const online = setUp({ [path]: { versions: { [pseudo]: {}, [twin]: {} } } });
+    for (const version of [pseudo, twin]) await online.repository.zip(path, version);
+    const { repository } = setUp({}, { storage: online.storage, offline: true });
+    await expect(repository.info(path, '1a2b3c4')).rejects.toMatchObject({ code: 'offline' });
+    expect((await repository.info(path, '1a2b3c4f')).info.version).toBe(twin);
+    expect((await repository.latest(path)).info.version).toBe(twin);
+  });
 
   it.each(['main', '1a2b3c', '1a2b3c4d5e6f1', 'v2', 'v1.3', 'v2.0.0'])('says offline of %s', async (query) => {
     const { repository } = await offline();

@@ -13,7 +13,10 @@ import type { CallOptions, GetOptions, StoredObject } from '../storage/storage.t
 export interface PolicySubject {
   readonly path: string;
   readonly version: string;
-  /** Commit time, where known. */
+  /**
+   * Commit time, where known. In lists it costs an `.info` per version and is looked up only if the policy reads it: such a policy is
+   * then asked a second time.
+   */
   readonly time?: Date | undefined;
 }
 
@@ -29,7 +32,22 @@ export type PolicyDecision =
       readonly until?: Date | undefined;
     };
 
-/** Decides about versions. Asked for every answer about one, so it should be quick; a rejection counts as "could not find out". */
+/**
+ * Decides about versions. Asked for every answer about one, `.mod` excepted, and for every version of a list, so it should be quick; a
+ * rejection counts as "could not find out". Never asked about versions that do not exist.
+ *
+ * @example
+ * ```ts
+ * import type { Policy } from '@gomodkit/core';
+ *
+ * const week = 7 * 24 * 3600 * 1000;
+ * const coolDown: Policy = ({ time }) => {
+ *   const until = new Date((time?.getTime() ?? 0) + week);
+ *   if (until.getTime() <= Date.now()) return { allow: true };
+ *   return { allow: false, policy: 'cool-down', reason: 'released less than a week ago', until };
+ * };
+ * ```
+ */
 export type Policy = (subject: PolicySubject) => PolicyDecision | Promise<PolicyDecision>;
 
 /** Options of calls that may need a source. */
@@ -43,7 +61,7 @@ export interface RepositoryFile {
   readonly bytes: Uint8Array;
   /** Strong, unquoted, made from the bytes. */
   readonly etag: string;
-  /** When it was captured; absent for answers that are not stored. */
+  /** When it was captured; absent for answers that may change. */
   readonly modified?: Date | undefined;
 }
 
@@ -62,7 +80,10 @@ export interface ZipFile {
   readonly modified: Date;
   /** `h1:` sum where known without reading the zip. */
   readonly h1?: string | undefined;
-  /** Opens the bytes, or a range of them. */
+  /**
+   * Opens the bytes, or a range of them. Rejects with `range_not_satisfiable`, and with `storage_unavailable` (`data.transient`) when
+   * retention removed them meanwhile: then `zip()` captures them again.
+   */
   open(options?: GetOptions): Promise<StoredObject>;
 }
 
@@ -106,9 +127,14 @@ export type FileKind = 'list' | 'latest' | 'info' | 'mod' | 'zip';
 /**
  * Modules, captured once and served for ever. Paths and versions are unescaped; malformed ones reject with `invalid_path` or
  * `invalid_version` before any storage or source is asked.
+ *
+ * All calls reject with `not_found` or `gone` for what the source does not have, `offline` for what storage does not have where nothing
+ * else may be asked, `denied` where a policy or the source forbids it, `upstream_unavailable`, `upstream_timeout` or `upstream_invalid`
+ * where the source failed or lied, `invalid_go_mod`, `invalid_zip`, `limit_exceeded` or `checksum_mismatch` for content that is
+ * refused, `conflict` where the first capture is another one, `storage_unavailable`, `closed`, or the signal's reason.
  */
 export interface Repository {
-  /** Tagged versions, sorted by {@link https://go.dev/ref/mod#versions | semver}; the file is the body of `@v/list`. */
+  /** Tagged versions, sorted by {@link https://go.dev/ref/mod#versions | semver}: the lines of `@v/list`. */
   versions(path: string, options?: ReadOptions): Promise<readonly string[]>;
   /** What `@latest` answers: the highest release, else pre-release, else what the source calls latest (spec §4.16). */
   latest(path: string, options?: ReadOptions): Promise<InfoFile>;
