@@ -266,6 +266,29 @@ describe('a directory that others touch', () => {
     await expect(new Response(object?.body).arrayBuffer()).rejects.toMatchObject({ code: 'storage_unavailable' });
   });
 
+  it('gives other bytes of one size another etag, also where the clock of the file system is coarse', async () => {
+    const storage = withFiles(await scratch(), {
+      open: async (path, flags, mode) => {
+        const handle = await real.open(path, flags, mode);
+        const utimes = handle.utimes.bind(handle);
+        const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<unknown>;
+        const coarse = async (...args: unknown[]): Promise<unknown> => {
+          const result = await write(...args);
+          await utimes(1000, 1000);
+          return result;
+        };
+        return Object.assign(handle, { write: coarse });
+      },
+    });
+    const etags = new Set<string | undefined>();
+    for (let i = 100; i < 130; i++) {
+      await storage.create('a', text(String(i)));
+      etags.add((await storage.head('a'))?.etag);
+      await storage.delete?.('a');
+    }
+    expect(etags.size).toBe(30);
+  });
+
   it('has the modes that were asked for', async () => {
     const directory = await scratch();
     const storage = directoryStorage(directory, { fileMode: 0o600, directoryMode: 0o700 });
