@@ -32,6 +32,9 @@ export interface Setup {
   start(handler: Handler, mount?: string, options?: AdapterOptions): Promise<Running>;
 }
 
+/** Starts a setup for one test; resolves to its port. */
+export type Start = (handler: Handler, mount?: string) => Promise<number>;
+
 /** Listens on a free port. */
 export async function listen(server: Server): Promise<Running> {
   server.listen(0, '127.0.0.1');

@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { expect, it, vi } from 'vitest';
 import { aborted, echo, observed, observedBody, silentBody, text } from './bodies.ts';
 import { ask, dial, exchangeText, open } from './client.ts';
-import type { Setup } from './setups.ts';
-import type { Start } from './suite.ts';
+import type { Setup, Start } from './setups.ts';
 
 const MB = 1024 * 1024;
 const DEADLINE = 10_000;

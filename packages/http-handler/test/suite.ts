@@ -5,7 +5,7 @@ import type { Handler } from '@gomodkit/core/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { echo, silentBody, text } from './bodies.ts';
 import { ask, exchangeText } from './client.ts';
-import type { Running, Setup } from './setups.ts';
+import type { Running, Setup, Start } from './setups.ts';
 import { departures, failures, streams } from './suite-streams.ts';
 
 const DEADLINE = 10_000;
@@ -30,8 +30,6 @@ export function describeAdapter(setup: Setup): void {
     describe('requests with a body', () => requestBodies(start));
   });
 }
-
-export type Start = (handler: Handler, mount?: string) => Promise<number>;
 
 function answers(start: Start): void {
   it('answers a small GET with status, headers and body of the handler', async () => {

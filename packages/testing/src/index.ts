@@ -2,8 +2,9 @@ export type { Fault, FaultEffect, FaultPlan, FaultScope } from './faults/fault.t
 export { findGo, GoCommandError, type GoCommandOptions, type GoResult, goCommand } from './go/command.ts';
 export { type GoEnvironment, type GoEnvironmentOptions, goEnvironment } from './go/environment.ts';
 export { type TempDirectory, tempDirectory } from './go/temp-directory.ts';
+export type { ModuleFiles, ModuleFixture } from './modules/fixture.ts';
 export { readModules } from './modules/read-modules.ts';
-export type { ModuleFiles, ModuleFixture, TestModule, TestModules } from './modules/test-modules.ts';
+export type { TestModule, TestModules } from './modules/test-modules.ts';
 export type { ProxyFetch } from './proxy/fetch.ts';
 export { startTestProxy, type TestProxy, type TestProxyOptions } from './proxy/test-proxy.ts';
 export type { LoggedRequest, RequestLog, WaitOptions } from './requests/log.ts';
