@@ -13,4 +13,4 @@ export type {
   RepositoryFile,
   ZipFile,
 } from './repository.ts';
-export { type StoredVersion, type StoredVersionsOptions, storedVersions } from './stored-versions.ts';
+export { type Listable, type StoredVersion, type StoredVersionsOptions, storedVersions } from './stored-versions.ts';

@@ -15,9 +15,9 @@ import { checkedVersion } from './draft.ts';
 import { type Engine, missing, remembered, sourceFor } from './engine.ts';
 import { isAbsence } from './freshness.ts';
 import { type Gate, type Judged, timeOf } from './gate.ts';
-import { keyPrefix, type Target, targetOf, versionOfKey } from './keys.ts';
+import { type Target, targetOf } from './keys.ts';
 import type { ReadOptions } from './repository.ts';
-import { listAll } from './store.ts';
+import { storedVersions } from './stored-versions.ts';
 
 /** A version that storage has. */
 export interface ListedVersion {
@@ -80,22 +80,16 @@ async function listVersions(engine: Engine, path: string, options: ReadOptions):
   );
 }
 
-/** All captured versions of a module, pseudo-versions included, in no particular order. */
+/** All captured versions of a module, pseudo-versions included, in the order of their keys. */
 export async function capturedVersions(
   engine: Engine,
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<readonly ListedVersion[]> {
-  const prefix = keyPrefix(path);
-  const infos = new Set<string>();
-  const zips = new Set<string>();
-  for await (const { key } of listAll(engine.store, prefix, { signal })) {
-    const file = versionOfKey(key, prefix);
-    if (file === undefined || !isUsableVersion(path, file.version)) continue;
-    if (file.extension === 'info') infos.add(file.version);
-    if (file.extension === 'zip') zips.add(file.version);
-  }
-  return Array.from(infos, (version) => ({ version, zip: zips.has(version) }));
+  const versions: ListedVersion[] = [];
+  for await (const { version, zipSize } of storedVersions(engine.store, { prefix: `${path}/@v/`, signal }))
+    if (isUsableVersion(path, version)) versions.push({ version, zip: zipSize !== undefined });
+  return versions;
 }
 
 async function storedList(engine: Engine, path: string, signal: AbortSignal | undefined): Promise<readonly string[]> {

@@ -93,7 +93,11 @@ export function createStore(storage: Storage, { sleep, delays = defaultDelays }:
 }
 
 /** All objects below `prefix`, page by page. */
-export async function* listAll(store: Store, prefix: string, options: CallOptions): AsyncGenerator<ObjectInfo> {
+export async function* listAll(
+  store: Pick<Store, 'list'>,
+  prefix: string,
+  options: CallOptions,
+): AsyncGenerator<ObjectInfo> {
   let after: string | undefined;
   for (;;) {
     const page = await store.list({ prefix, after, signal: options.signal });

@@ -6,8 +6,9 @@
 
 import { isGoModKitError } from '../errors/error.ts';
 import { type ModuleVersion, unescapePath } from '../module/index.ts';
-import type { CallOptions, ObjectInfo, Storage } from '../storage/storage.ts';
+import type { CallOptions, ListOptions, ListPage, ObjectInfo } from '../storage/storage.ts';
 import { type Extension, versionOfKey } from './keys.ts';
+import { listAll } from './store.ts';
 
 /** A version that a storage holds. */
 export interface StoredVersion extends ModuleVersion {
@@ -17,6 +18,11 @@ export interface StoredVersion extends ModuleVersion {
   readonly zipSize?: number | undefined;
 }
 
+/** What {@link storedVersions} needs of a `Storage`. */
+export interface Listable {
+  list(options: ListOptions): Promise<ListPage>;
+}
+
 /** Options of {@link storedVersions}. */
 export interface StoredVersionsOptions extends CallOptions {
   /** Only module paths that begin with this text, which need not end at a slash. Default: all. */
@@ -24,7 +30,8 @@ export interface StoredVersionsOptions extends CallOptions {
 }
 
 /**
- * The versions that a storage holds, in the order of its keys: by escaped module path, then by the bytes of the version.
+ * The versions that a storage holds, in the order of its keys: by escaped module path, then by the bytes of the version. Rejects with
+ * `storage_unavailable` when the storage cannot be listed.
  *
  * @example
  * ```ts
@@ -38,7 +45,7 @@ export interface StoredVersionsOptions extends CallOptions {
  * ```
  */
 export async function* storedVersions(
-  storage: Storage,
+  storage: Listable,
   options: StoredVersionsOptions = {},
 ): AsyncGenerator<StoredVersion> {
   let current: { version: ModuleVersion; captured?: Date; zipSize?: number } | undefined;
@@ -67,19 +74,12 @@ interface ModuleObject extends ModuleVersion {
   readonly object: ObjectInfo;
 }
 
-async function* moduleObjects(storage: Storage, options: StoredVersionsOptions): AsyncGenerator<ModuleObject> {
-  const prefix = escapedPrefix(options.prefix ?? '');
-  let after: string | undefined;
-  for (;;) {
-    const page = await storage.list({ prefix, after, signal: options.signal });
-    for (const object of page.objects) {
-      const at = object.key.indexOf('/@v/');
-      const path = at < 0 ? undefined : pathOf(object.key.slice(0, at));
-      const named = path === undefined ? undefined : versionOfKey(object.key, object.key.slice(0, at + 4));
-      if (path !== undefined && named !== undefined) yield { path, ...named, object };
-    }
-    after = page.objects.at(-1)?.key;
-    if (!page.more || after === undefined) return;
+async function* moduleObjects(storage: Listable, options: StoredVersionsOptions): AsyncGenerator<ModuleObject> {
+  for await (const object of listAll(storage, escapedPrefix(options.prefix ?? ''), options)) {
+    const at = object.key.indexOf('/@v/');
+    const path = at < 0 ? undefined : pathOf(object.key.slice(0, at));
+    const named = path === undefined ? undefined : versionOfKey(object.key, object.key.slice(0, at + 4));
+    if (path !== undefined && named !== undefined) yield { path, ...named, object };
   }
 }
 
