@@ -38,8 +38,9 @@ export async function serve(flags: ServeCommandFlags): Promise<void> {
   const server = await startServer(handler, wanted, log);
   announce(urlOf(server.address, basePath), settings, file);
   await stopSignal();
+  const stopped = server.stop((flags.grace ?? 30) * 1000);
   log.info('stopping: running downloads finish first; a second signal stops at once');
-  await server.stop((flags.grace ?? 30) * 1000);
+  await stopped;
   await repository.close();
   await settings.storage.storage.close?.();
 }

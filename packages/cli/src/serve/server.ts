@@ -85,5 +85,7 @@ function stop(server: Server, grace: number, log: Logger): Promise<void> {
       resolve();
     });
     server.closeIdleConnections();
+    // Connections that are busy now would idle for seconds after their answer.
+    server.keepAliveTimeout = 1;
   });
 }
