@@ -1,4 +1,4 @@
-// Hono 3 and 4, on any runtime.
+// Hono 4, on any runtime.
 //
 // On @hono/node-server the raw request target is at hand beside the Request, whose URL has lost it; it is used where both mean the
 // same request.
