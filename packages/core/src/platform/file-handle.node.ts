@@ -8,7 +8,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { GoModKitError } from '../errors/error.ts';
 import type { RandomAccessSource } from './types.ts';
 
-const blockSize = 64 * 1024;
+// Half the processor time of copying a large file goes into its reads when they are 64 KiB.
+const blockSize = 256 * 1024;
 
 /** A file that several streams read from. */
 export interface OpenFile {
