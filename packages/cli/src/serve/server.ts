@@ -82,10 +82,11 @@ function stop(server: Server, grace: number, log: Logger): Promise<void> {
     }, grace);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(idle);
       resolve();
     });
+    // Again and again, as connections that are busy now would idle for seconds after their answer.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
     server.closeIdleConnections();
-    // Connections that are busy now would idle for seconds after their answer.
-    server.keepAliveTimeout = 1;
   });
 }
