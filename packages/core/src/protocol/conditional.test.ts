@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowsRange, isNotModified, quoteEtag } from './conditional.ts';
+import { allowsRange, isNotModified, isOther, quoteEtag } from './conditional.ts';
 
 const lastModified = 'Sat, 03 Feb 2024 04:05:06 GMT';
 const validators = { etag: '"abc"', lastModified };
@@ -31,6 +31,11 @@ describe('isNotModified', () => {
     ['Sat, 03 Feb 2024 04:05:07 GMT', true],
     ['Saturday, 03-Feb-24 04:05:06 GMT', true],
     ['Sat, 03 Feb 2024 04:05:05 GMT', false],
+    ['Sat Feb  3 04:05:06 2024', true],
+    ['Sat Feb  3 04:05:05 2024', false],
+    ['Sat, 03 Feb 2024 99:05:06 GMT', false],
+    ['9999', false],
+    ['2099-01-01T00:00:00Z', false],
     ['yesterday', false],
     ['', false],
   ])('If-Modified-Since: %s', (value, result) => {
@@ -53,6 +58,42 @@ describe('isNotModified', () => {
   it('reads a hostile list in linear time', () => {
     expect(isNotModified(headers({ 'if-none-match': '"x",'.repeat(4000) }), validators)).toBe(false);
     expect(isNotModified(headers({ 'if-none-match': ' \t,'.repeat(4000) }), validators)).toBe(false);
+  });
+});
+
+describe('isOther', () => {
+  it.each([
+    ['"abc"', false],
+    ['*', false],
+    ['"x", "abc"', false],
+    ['"x", W/"y" , "abc"', false],
+    ['W/"abc"', true],
+    ['"x"', true],
+    ['"x,abc"', true],
+    ['', true],
+  ])('If-Match: %s', (value, result) => {
+    expect(isOther(headers({ 'if-match': value }), validators)).toBe(result);
+  });
+
+  it.each([
+    [lastModified, false],
+    ['Sat, 03 Feb 2024 04:05:07 GMT', false],
+    ['Sat, 03 Feb 2024 04:05:05 GMT', true],
+    ['yesterday', false],
+  ])('If-Unmodified-Since: %s', (value, result) => {
+    expect(isOther(headers({ 'if-unmodified-since': value }), validators)).toBe(result);
+  });
+
+  it('prefers If-Match', () => {
+    const both = headers({ 'if-match': '"abc"', 'if-unmodified-since': 'Sat, 03 Feb 2024 04:05:05 GMT' });
+    expect(isOther(both, validators)).toBe(false);
+  });
+
+  it('takes an answer without validators for another one than was named', () => {
+    const none = { etag: undefined, lastModified: undefined };
+    expect(isOther(headers({ 'if-match': '"abc"' }), none)).toBe(true);
+    expect(isOther(headers({ 'if-unmodified-since': lastModified }), none)).toBe(false);
+    expect(isOther(headers({}), none)).toBe(false);
   });
 });
 

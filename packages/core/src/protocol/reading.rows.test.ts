@@ -239,6 +239,24 @@ describe('conditions and ranges', () => {
     }
   });
 
+  it.each([
+    { 'if-match': '"old"', range: 'bytes=0-9' },
+    { 'if-match': 'W/"zip-etag"' },
+    { 'if-unmodified-since': 'Sat, 01 Jan 2000 00:00:00 GMT' },
+  ])('row 9: 412 for bytes that are not the ones named by %j', async (headers) => {
+    const { handler, repository } = setup();
+    for (const method of ['GET', 'HEAD']) {
+      const response = await ask(handler, request(zip, headers as unknown as Record<string, string>, { method }));
+      expect([method, response.status, response.headers['cache-control']]).toEqual([method, 412, 'no-store']);
+    }
+    expect(repository.opened).toBe(0);
+  });
+
+  it('row 9: If-Match with the current validator', async () => {
+    const { handler } = setup();
+    expect((await ask(handler, request(zip, { range: 'bytes=0-9', 'if-match': '"zip-etag"' }))).status).toBe(206);
+  });
+
   it('row 9: ranges are for zips only', async () => {
     const { handler } = setup();
     const response = await ask(handler, request('/example.com/@v/v1.0.0.mod', { range: 'bytes=0-1' }));

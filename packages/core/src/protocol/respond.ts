@@ -1,4 +1,4 @@
-// Files as responses: validators, 304, ranges, HEAD.
+// Files as responses: validators, 304, 412, ranges, HEAD.
 //
 // Invariants:
 // - HEAD has the status and headers of GET and opens nothing.
@@ -7,10 +7,10 @@
 
 import type { GetOptions, StoredObject } from '../storage/storage.ts';
 import { type CacheClass, type CacheScope, type HeaderBag, setCacheHeaders } from './cache-control.ts';
-import { allowsRange, isNotModified, quoteEtag, type Validators } from './conditional.ts';
+import { allowsRange, isNotModified, isOther, quoteEtag, type Validators } from './conditional.ts';
 import type { HandlerRequest, HandlerResponse } from './handler.ts';
 import { type ByteRange, parseRange, type RangeRequest } from './range.ts';
-import { respondText } from './refusal.ts';
+import { respondText, type TextAnswer } from './refusal.ts';
 
 /** What is answered, before the request's conditions are looked at. */
 export interface Answer {
@@ -38,6 +38,7 @@ export function respondFile(
   setCacheHeaders(headers, scope, answer.cache);
   if (validators.etag !== undefined) headers.etag = validators.etag;
   if (validators.lastModified !== undefined) headers['last-modified'] = validators.lastModified;
+  if (isOther(request.headers, validators)) return respondText(otherBytes, scope, request.method === 'HEAD');
   if (isNotModified(request.headers, validators)) return { status: 304, headers, body: null };
   headers['content-type'] = answer.contentType;
   headers['content-length'] = String(answer.size);
@@ -49,6 +50,12 @@ export function respondFile(
   if (range === 'unsatisfiable') return unsatisfiable(size, scope);
   return respondStream(body, range, size, headers, request.signal);
 }
+
+const otherBytes: TextAnswer = {
+  status: 412,
+  text: 'precondition failed: these are other bytes than the request names; ask without If-Match',
+  cache: 'no-store',
+};
 
 /** A range is defined for GET alone (RFC 9110 §14.2). */
 function rangeOf({ headers }: HandlerRequest, validators: Validators, size: number): RangeRequest {
