@@ -115,9 +115,11 @@ class Server {
     }
   }
 
-  #read(target: ModuleTarget | SumdbTarget, { signal }: HandlerRequest, cachedOnly: boolean): Promise<Answer> {
+  async #read(target: ModuleTarget | SumdbTarget, { signal }: HandlerRequest, cachedOnly: boolean): Promise<Answer> {
     if (target.kind === 'sumdb') return answerSumdb(this.#options.sumdb, target, { signal });
-    return routes[target.kind](this.#options.repository, target, { signal, cachedOnly });
+    const answer = await routes[target.kind](this.#options.repository, target, { signal, cachedOnly });
+    // A list of what happens to be here is for this client alone: a shared cache would give it to those who want all.
+    return cachedOnly && answer.cache === 'short' ? { ...answer, cache: 'no-store' } : answer;
   }
 
   async #health(check: HealthCheck, request: HandlerRequest): Promise<HandlerResponse> {

@@ -148,6 +148,18 @@ describe('answers of sources', () => {
     expect(cold).toMatchObject({ status: 404, headers: { 'cache-control': 'no-store' } });
   });
 
+  it('row 31: what is only a part of the truth enters no cache', async () => {
+    const { handler } = setup();
+    const cacheControl = async (target: string) => {
+      const { status, headers } = await ask(handler, request(target, { 'disable-module-fetch': 'true' }));
+      return [status, headers['cache-control']];
+    };
+    for (const target of ['@v/list', '@latest', '@v/main.info'])
+      expect([target, ...(await cacheControl(`/example.com/${target}`))]).toEqual([target, 200, 'no-store']);
+    for (const kind of ['info', 'mod', 'zip'])
+      expect((await cacheControl(`/example.com/@v/v1.0.0.${kind}`))[1]).toMatch(/ immutable$/);
+  });
+
   it.each(['false', '0', '', 'yes'])('row 31: Disable-Module-Fetch: %s changes nothing', async (value) => {
     const { handler, repository } = setup();
     await ask(handler, request('/example.com/@v/v1.0.0.mod', { 'disable-module-fetch': value }));
