@@ -1,0 +1,24 @@
+// All rows, in the order they run. A new row is a file here and a line in this list.
+
+import type { Row } from '../harness/row.ts';
+import { adapterRow } from './adapters.ts';
+import { coldInfo } from './cold-info.ts';
+import { memory500mb } from './memory.ts';
+import { storagePut } from './storage-put.ts';
+import { warmInfo, warmMod, warmZips } from './warm.ts';
+import { warmLatency } from './warm-latency.ts';
+import { zipBuild, zipHash } from './zips.ts';
+
+/** Every row. */
+export const rows: readonly Row[] = [
+  warmInfo,
+  warmMod,
+  warmZips,
+  adapterRow,
+  coldInfo,
+  warmLatency,
+  zipBuild,
+  zipHash,
+  storagePut,
+  memory500mb,
+];
