@@ -19,6 +19,7 @@ describe('errorText', () => {
     ['newer than Go 1.26 knows: \u{1c89}', 'newer than Go 1.26 knows: ?\n'],
     ['1\n2\n3\n4\n5\n6\n7\n8\n9', '1\n2\n3\n4\n5\n6\n7\n8\n'],
     ['GET https://user:secret@proxy.example/x: 500', 'GET https://proxy.example/x: 500\n'],
+    ['GET https://user:s@cret@proxy.example/x@y: 500', 'GET https://proxy.example/x@y: 500\n'],
     ['https://token@proxy.example and ssh://git@host.example', 'https://proxy.example and ssh://host.example\n'],
     ['see https://proxy.example/m@v1.0.0', 'see https://proxy.example/m@v1.0.0\n'],
   ])('%j', (text, cleaned) => {

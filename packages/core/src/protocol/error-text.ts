@@ -14,7 +14,8 @@ const maxBytes = 600;
 const maxInput = 4096;
 const ellipsis = '…';
 
-const userInfo = /(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*@/gi;
+/** Up to the last `@` before the path, as URL parsers read it: passwords may have one. */
+const userInfo = /(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi;
 
 /** `text` as the go command can show it. */
 export function errorText(text: string): string {

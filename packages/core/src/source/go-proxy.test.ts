@@ -36,7 +36,13 @@ describe('parseGoProxy', () => {
     expect(() => parseGoProxy(list)).toThrow(error);
   });
 
-  it('shows no password', () => {
-    expect(() => parseGoProxy('ftp://user:hunter22@a.example')).toThrow(/^(?!.*hunter22).*a\.example$/);
+  it.each([
+    'ftp://user:hunter22@a.example',
+    'ftp://user:hunt@er22@a.example',
+    'https://user:hunt/er22@a.example',
+    'user:hunt/er22@a.example',
+    'ftp:/user:hunter22@a.example',
+  ])('shows no password of %s', (list) => {
+    expect(() => parseGoProxy(list)).toThrow(/^(?!.*er22).*a\.example$/);
   });
 });

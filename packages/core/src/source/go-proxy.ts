@@ -44,7 +44,8 @@ function withScheme(text: string): string {
   const isHost = /[.:/]/.test(text) && !text.includes(':/') && !text.startsWith('/');
   const url = isHost ? `https://${text}` : text;
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(url)?.[1]?.toLowerCase();
-  const shown = url.replace(/\/\/[^/@]*@/, '//');
+  // What does not parse may have its password anywhere before the last @, slashes in it included.
+  const shown = url.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/*)?.*@/s, '$1');
   if (scheme === undefined) throw invalid(`invalid proxy URL missing scheme: ${shown}`);
   if (!['https', 'http', 'file'].includes(scheme)) {
     throw invalid(`invalid proxy URL scheme (must be https, http, file): ${shown}`);
