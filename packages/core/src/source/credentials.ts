@@ -4,7 +4,7 @@
 // - Credentials belong to a URL prefix and match it whole or at a `/`: those of `example.com/a` are not for `example.com/ab`.
 // - They are for https, and for plain http only to this very machine, where nobody listens in between.
 
-import { encodeUtf8 } from '../bytes/utf8.ts';
+import { decodeUtf8, encodeUtf8 } from '../bytes/utf8.ts';
 import type { CallOptions } from '../storage/storage.ts';
 import { addressKind } from './addresses.ts';
 import { parseNetrc } from './netrc.ts';
@@ -59,6 +59,23 @@ export function basic(user: string, password: string): string {
   let binary = '';
   for (const byte of encodeUtf8(`${user}:${password}`)) binary += String.fromCharCode(byte);
   return `Basic ${btoa(binary)}`;
+}
+
+/** What must not be shown of a header value: itself, what follows its scheme (`Bearer`), and the password inside of Basic. */
+export function secretsIn(value: string): readonly string[] {
+  const bare = value.replace(/^\S+\s+/, '');
+  return /^basic\s/i.test(value) ? [value, bare, passwordIn(bare)] : [value, bare];
+}
+
+/** Where there is no password the user name is the secret; empty for what is no Basic. */
+function passwordIn(base64: string): string {
+  try {
+    const text = decodeUtf8(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))) ?? '';
+    const colon = text.indexOf(':');
+    return text.slice(colon + 1) || text.slice(0, colon);
+  } catch {
+    return '';
+  }
 }
 
 /** Whether credentials may travel to a URL. */

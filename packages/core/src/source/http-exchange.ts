@@ -7,12 +7,12 @@
 
 import { raceAbort } from '../async/abort.ts';
 import { GoModKitError, isGoModKitError } from '../errors/error.ts';
-import { mayCarryCredentials } from './credentials.ts';
+import { mayCarryCredentials, secretsIn } from './credentials.ts';
 import { connectionError } from './http-failure.ts';
 import type { Guard } from './http-guard.ts';
 import { followRedirect, maxRedirects } from './http-redirect.ts';
 import type { HttpSettings } from './http-settings.ts';
-import type { FetchRequest } from './transport.ts';
+import type { FetchKind, FetchRequest } from './transport.ts';
 
 /** An answer whose body is still to come. */
 export interface Exchange {
@@ -41,7 +41,10 @@ export async function exchange(settings: HttpSettings, request: FetchRequest, gu
       const message = `${settings.name} redirects more than ${maxRedirects} times for ${request.what}`;
       throw new GoModKitError('upstream_invalid', message, { data: { upstream: settings.name } });
     }
-    const next = await raceAbort(followRedirect(settings, url, response.headers.get('location')), guard.signal);
+    const next = await raceAbort(
+      followRedirect(settings, url, response.headers.get('location'), request.what),
+      guard.signal,
+    );
     if (next.origin !== url.origin) headers = plainHeaders(request, undefined);
     url = next;
   }
@@ -83,11 +86,16 @@ async function send(
   }
 }
 
-/** Zips are compressed already: asked for as they are, their length can be checked. */
+/**
+ * Asked for as they are, because fetch takes compression that was cut off for compression that ended: without it the length can be
+ * checked. Other answers are checked by their content, or asked for again in a minute.
+ */
+const uncompressed: ReadonlySet<FetchKind> = new Set(['mod', 'zip']);
+
 function plainHeaders(request: FetchRequest, credentials: Headers | undefined): Headers {
   const headers = new Headers(credentials);
   headers.set('user-agent', 'gomodkit');
-  if (request.kind === 'zip') headers.set('accept-encoding', 'identity');
+  if (uncompressed.has(request.kind)) headers.set('accept-encoding', 'identity');
   return headers;
 }
 
@@ -102,8 +110,7 @@ async function credentialHeaders(
   const secrets = [...settings.secrets];
   for (const [name, values] of Object.entries(given ?? {})) {
     for (const value of [values].flat()) {
-      // With a scheme in front (`Bearer`) or without it.
-      secrets.push(value, value.replace(/^\S+\s+/, ''));
+      secrets.push(...secretsIn(value));
       append(settings, headers, name, value);
     }
   }

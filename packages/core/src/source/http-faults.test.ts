@@ -52,6 +52,13 @@ describe('trying again', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  it('backs off also where Retry-After says 0', async () => {
+    const server = await startServer((_, response) => response.writeHead(503, { 'retry-after': '0' }).end());
+    const { slept, options } = impatient();
+    await expect(upstreamSource(server.url, options).versions('example.com/m')).rejects.toThrow('(tried 4 times)');
+    expect(slept).toEqual([125, 250, 500]);
+  });
+
   it('stops at its budget', async () => {
     const server = await startServer((_, response) => response.writeHead(503).end());
     let now = 0;
@@ -133,6 +140,28 @@ describe('timeouts', () => {
     });
     const source = upstreamSource(server.url, { ...single, timeouts: { total: 60 } });
     await expect(source.versions('example.com/m')).rejects.toThrow('no whole answer');
+  });
+
+  it('ends a zip that drips, and gives its slot to the next', async () => {
+    const server = await startServer((request, response) => {
+      if (request.url?.endsWith('list')) return response.end('v1.0.0\n');
+      const drip = setInterval(() => response.write('x'), 5);
+      return response.on('close', () => clearInterval(drip));
+    });
+    const source = upstreamSource(server.url, { ...single, concurrency: 1, timeouts: { zip: 60 } });
+    const { body } = await source.zip('example.com/m', 'v1.0.0');
+    await expect(readAll(body)).rejects.toThrow('no whole answer for example.com/m@v1.0.0 within 0.06 s');
+    expect(await source.versions('example.com/m')).toEqual(['v1.0.0']);
+  });
+
+  it('takes a time that no timer knows for no limit', async () => {
+    const server = await startServer((_, response) => setTimeout(() => response.end('v1.0.0\n'), 20));
+    const forever = Number.MAX_SAFE_INTEGER;
+    const source = upstreamSource(server.url, {
+      ...single,
+      timeouts: { headers: forever, idle: forever, total: 2 ** 31 },
+    });
+    expect(await source.versions('example.com/m')).toEqual(['v1.0.0']);
   });
 
   it('does not blame the upstream for a slow reader', async () => {
@@ -226,6 +255,21 @@ describe('limits (protocol cases row 58)', () => {
 });
 
 describe('damaged answers', () => {
+  it('notices a go.mod that was cut off, which compression would hide', async () => {
+    const goMod = `module example.com/m\n${'// x\n'.repeat(500)}`;
+    const server = await startServer((request, response) => {
+      const gzip = /gzip/.test(String(request.headers['accept-encoding']));
+      const body = gzip ? gzipSync(goMod) : Buffer.from(goMod);
+      // A relay that lost the end and says what it still has of compressed answers.
+      const kept = body.subarray(0, -20);
+      response.writeHead(200, gzip ? { 'content-encoding': 'gzip' } : { 'content-length': body.length });
+      response.write(kept, () => (gzip ? response.end() : request.socket.destroy()));
+    });
+    await expect(upstreamSource(server.url, single).goMod('example.com/m', 'v1.0.0')).rejects.toMatchObject({
+      code: 'upstream_unavailable',
+    });
+  });
+
   it('refuses compression that is none', async () => {
     const server = await startServer((_, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end('not gzip'),

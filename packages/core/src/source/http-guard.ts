@@ -7,6 +7,9 @@
 import { linkedController } from '../async/abort.ts';
 import { GoModKitError } from '../errors/error.ts';
 
+/** The longest delay that timers know; a longer one would end at once. */
+const longest = 2 ** 31 - 1;
+
 /** Guards one try. */
 export interface Guard {
   readonly signal: AbortSignal;
@@ -24,7 +27,7 @@ export function createGuard(upstream: string, signal: AbortSignal | undefined, r
   return {
     signal: controller.signal,
     deadline(milliseconds, missing) {
-      if (!open || !Number.isFinite(milliseconds)) return () => {};
+      if (!open || milliseconds > longest) return () => {};
       const timer = setTimeout(() => {
         const message = `${upstream}: ${missing} within ${milliseconds / 1000} s`;
         controller.abort(new GoModKitError('upstream_timeout', message, { data: { upstream, transient: true } }));

@@ -2,16 +2,23 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { startServer } from '../../test/http-server.ts';
+import { netrcCredentials } from './credentials.ts';
 import type { UpstreamOptions } from './http-settings.ts';
 import { upstreamSource } from './upstream.ts';
 
 const names = new Map<string, readonly string[] | undefined>();
-vi.mock('#net', () => ({ resolveAddresses: async (host: string) => (names.has(host) ? names.get(host) : []) }));
+vi.mock('#net', () => ({
+  async resolveAddresses(host: string) {
+    if (host === 'silent.example') throw Object.assign(new Error('getaddrinfo'), { code: 'EAI_AGAIN' });
+    return names.has(host) ? names.get(host) : [];
+  },
+}));
 
 beforeEach(() => {
   names.clear();
   names.set('goproxy.example', ['192.0.2.1']);
   names.set('corp.example', ['10.0.0.1']);
+  names.set('metadata.internal', ['169.254.169.254']);
   names.set('cdn.example', ['192.0.2.2', '2606:2800::1']);
 });
 
@@ -74,11 +81,13 @@ describe('redirects', () => {
     ['https://goproxy.example', 'https://100.64.0.1/', 'private address'],
     ['https://goproxy.example', 'https://localhost/', 'loopback address'],
     ['https://goproxy.example', 'https://x.localhost./', 'loopback address'],
-    ['https://goproxy.example', 'https://metadata.internal/', 'private address'],
+    ['https://goproxy.example', 'https://metadata.internal/', 'link-local address'],
     ['https://goproxy.example', 'https://corp.example/', 'private address'],
     ['https://goproxy.example', 'https://nowhere.example/', 'has no address'],
     ['https://corp.example', 'https://127.0.0.1/', 'loopback address'],
     ['https://corp.example', 'https://169.254.169.254/', 'link-local address'],
+    ['https://corp.example', 'https://metadata.internal/', 'link-local address'],
+    ['http://127.0.0.1:3000', 'http://metadata.internal/', 'link-local address'],
   ])('from %s to %j: %s', async (base, location, reason) => {
     const { sent, versions } = redirecting(base, [location]);
     await expect(versions()).rejects.toMatchObject({ code: 'upstream_invalid' });
@@ -119,6 +128,20 @@ describe('redirects', () => {
     names.set('cdn.example', undefined);
     expect(await redirecting('https://goproxy.example', ['https://cdn.example/']).versions()).toEqual(['v1.0.0']);
     await expect(redirecting('https://goproxy.example', ['https://10.0.0.1/']).versions()).rejects.toThrow('private');
+    names.set('wiki.internal', undefined);
+    await expect(redirecting('https://goproxy.example', ['https://wiki.internal']).versions()).rejects.toThrow(
+      'private',
+    );
+  });
+
+  it('tries again where the name cannot be resolved at the moment', async () => {
+    const retry = { attempts: 2, baseDelay: 0 };
+    const { sent, versions } = redirecting('https://goproxy.example', ['https://silent.example/x'], { retry });
+    expect(await versions()).toEqual(['v1.0.0']);
+    expect(sent).toHaveLength(2);
+    await expect(
+      redirecting('https://goproxy.example', ['https://silent.example/x'], { retry: { attempts: 1 } }).versions(),
+    ).rejects.toThrow('silent.example: reading the versions of example.com/m: its name cannot be resolved now');
   });
 
   it('says when the runtime hides redirects', async () => {
@@ -197,6 +220,15 @@ describe('credentials', () => {
     const error = await source.versions('example.com/m').catch((reason: Error) => reason);
     expect(error).toBeInstanceOf(Error);
     expect((error as Error).message + source.name).not.toContain('hunter22');
+  });
+
+  it('that are a user and a password do not show apart either', async () => {
+    const source = upstreamSource('https://goproxy.example', {
+      credentials: netrcCredentials('machine goproxy.example login ci password hunter44'),
+      fetch: async () =>
+        new Response('ci may not use hunter44', { status: 403, headers: { 'content-type': 'text/plain' } }),
+    });
+    await expect(source.versions('example.com/m')).rejects.toThrow(/ci may not use \[redacted\]$/);
   });
 
   it('that are no header are refused without showing them', async () => {

@@ -11,6 +11,7 @@ import { resolveAddresses } from '#net';
 import { GoModKitError } from '../errors/error.ts';
 import { type AddressKind, addressKind, isAddress } from './addresses.ts';
 import { isLoopbackHost } from './credentials.ts';
+import { connectionError } from './http-failure.ts';
 import type { HttpSettings } from './http-settings.ts';
 
 /** How many redirects in a row are followed. */
@@ -25,8 +26,16 @@ const reach: Readonly<Partial<Record<AddressKind, readonly AddressKind[]>>> = {
   local: ['local', 'private'],
 };
 
-/** The next URL of a redirect, if it may be followed; else rejects with `upstream_invalid`. */
-export async function followRedirect(settings: HttpSettings, from: URL, location: string | null): Promise<URL> {
+/**
+ * The next URL of a redirect, if it may be followed; else rejects with `upstream_invalid`, or `upstream_unavailable` where that could
+ * not be found out. `what` is fetched.
+ */
+export async function followRedirect(
+  settings: HttpSettings,
+  from: URL,
+  location: string | null,
+  what: string,
+): Promise<URL> {
   const next = location === null ? null : parse(location, from);
   if (next === null) throw refuse(settings, 'redirects without saying where');
   // The redirect names its own user; we have credentials of our own or none.
@@ -39,17 +48,17 @@ export async function followRedirect(settings: HttpSettings, from: URL, location
   if (from.protocol === 'https:' && next.protocol !== 'https:') {
     throw refuse(settings, `redirects from https to plain http at ${next.host}`);
   }
-  await checkHost(settings, next);
+  await checkHost(settings, next, what);
   return next;
 }
 
-async function checkHost(settings: HttpSettings, next: URL): Promise<void> {
+async function checkHost(settings: HttpSettings, next: URL, what: string): Promise<void> {
   const { base, privateRedirects } = settings;
   if (privateRedirects === true || next.hostname === base.hostname) return;
   if (privateRedirects !== false && privateRedirects.includes(next.hostname)) return;
-  const kinds = await kindsOf(next.hostname);
+  const kinds = await kindsOf(settings, next.hostname, what);
   if (kinds.every((kind) => kind === 'public')) return;
-  const allowed = (await kindsOf(base.hostname)).flatMap((kind) => reach[kind] ?? []);
+  const allowed = (await kindsOf(settings, base.hostname, what)).flatMap((kind) => reach[kind] ?? []);
   const bad = kinds.find((kind) => kind !== 'public' && !allowed.includes(kind));
   if (bad === undefined) return;
   if (bad === 'unknown') throw refuse(settings, `redirects to ${next.host}, which has no address`);
@@ -58,12 +67,13 @@ async function checkHost(settings: HttpSettings, next: URL): Promise<void> {
 }
 
 /** The kinds of all addresses of a host. Where names cannot be resolved, those that are internal by convention are told apart. */
-async function kindsOf(hostname: string): Promise<readonly AddressKind[]> {
+async function kindsOf(settings: HttpSettings, hostname: string, what: string): Promise<readonly AddressKind[]> {
   if (isLoopbackHost(hostname)) return ['loopback'];
   if (isAddress(hostname)) return [addressKind(hostname)];
-  if (internalName.test(hostname)) return ['private'];
-  const addresses = await resolveAddresses(hostname);
-  if (addresses === undefined) return ['public'];
+  const addresses = await resolveAddresses(hostname).catch((error: unknown) => {
+    throw connectionError(settings.name, hostname, what, error);
+  });
+  if (addresses === undefined) return [internalName.test(hostname) ? 'private' : 'public'];
   return addresses.length === 0 ? ['unknown'] : addresses.map(addressKind);
 }
 

@@ -37,8 +37,10 @@ function delayAfter(
   clock: UpstreamClock,
 ): number | undefined {
   const { retryAfter } = error.data;
-  if (typeof retryAfter === 'number') return retryAfter * 1000 <= policy.maxDelay ? retryAfter * 1000 : undefined;
-  return Math.floor(clock.random() * Math.min(policy.maxDelay, policy.baseDelay * 2 ** (tries - 1)));
+  const wanted = typeof retryAfter === 'number' ? retryAfter * 1000 : 0;
+  if (wanted > policy.maxDelay) return undefined;
+  // Retry-After: 0 is no permission to hammer.
+  return Math.max(wanted, Math.floor(clock.random() * Math.min(policy.maxDelay, policy.baseDelay * 2 ** (tries - 1))));
 }
 
 function final(error: GoModKitError, tries: number): GoModKitError {

@@ -6,7 +6,7 @@
 
 import { type Sleep, sleep } from '../async/abort.ts';
 import { GoModKitError } from '../errors/error.ts';
-import { basic, type Credentials, mayCarryCredentials } from './credentials.ts';
+import { basic, type Credentials, mayCarryCredentials, secretsIn } from './credentials.ts';
 import { defaultLimits, type UpstreamLimits } from './transport.ts';
 
 /** Milliseconds. */
@@ -17,6 +17,8 @@ export interface UpstreamTimeouts {
   readonly idle: number;
   /** A whole small answer: everything but zips. Default 120,000. */
   readonly total: number;
+  /** A whole zip, pauses of its reader included. Default 3,600,000, an hour. */
+  readonly zip: number;
 }
 
 /** When to try again: after 429, 5xx, resets and timeouts, with exponential backoff and full jitter. Times in milliseconds. */
@@ -83,7 +85,7 @@ export interface HttpSettings {
   readonly clock: UpstreamClock;
 }
 
-const defaultTimeouts: UpstreamTimeouts = { headers: 60_000, idle: 60_000, total: 120_000 };
+const defaultTimeouts: UpstreamTimeouts = { headers: 60_000, idle: 60_000, total: 120_000, zip: 3_600_000 };
 const defaultRetry: RetryPolicy = { attempts: 4, baseDelay: 250, maxDelay: 10_000, budget: 120_000 };
 const defaultClock: UpstreamClock = { now: () => performance.now(), sleep, random: Math.random };
 
@@ -107,10 +109,7 @@ export function httpSettings(url: URL, options: UpstreamOptions): HttpSettings {
     fetch: options.fetch ?? ((target, init) => globalThis.fetch(target, init)),
     credentials: options.credentials,
     authorization,
-    secrets: [
-      ...(hasUser ? [password === '' ? user : password, url.password, basic(user, password).slice(6)] : []),
-      url.search.slice(1),
-    ],
+    secrets: [...(authorization === undefined ? [] : [...secretsIn(authorization), url.password]), url.search.slice(1)],
     limits: limitsOf(options),
     timeouts: merge('timeouts', defaultTimeouts, options.timeouts),
     retry: merge('retry', defaultRetry, options.retry),

@@ -3,7 +3,7 @@
 // Invariants:
 // - At most `concurrency` answers at once, bodies still streaming included; nobody holds a slot while waiting to try again.
 // - A zip is tried again only until its body begins: what streams cannot be taken back.
-// - Small answers are whole or an error, within their total time.
+// - Answers are whole or an error, within their total time: a server that drips holds no slot for ever.
 
 import { createLimiter } from '../async/limiter.ts';
 import { readAll } from '../bytes/source.ts';
@@ -41,7 +41,7 @@ export function httpTransport(settings: HttpSettings): Transport {
 
   return {
     name,
-    open: (request) => withRetries(() => open(request, Number.POSITIVE_INFINITY), retry, clock, request.signal),
+    open: (request) => withRetries(() => open(request, timeouts.zip), retry, clock, request.signal),
     read: (request) =>
       withRetries(async () => readAll((await open(request, timeouts.total)).body), retry, clock, request.signal),
   };
