@@ -14,10 +14,11 @@ export interface StoreContents {
 /**
  * Rejects when anything in `directory` that a reader could take for a module is not what `modules` have: an `.info` without `.mod`, other
  * bytes than the fixture's, a `.zip` that does not verify or whose h1 is not that of its `.ziphash`, a list with a version that has no `.info`.
+ * Looks only at files whose names begin with `prefix`.
  */
-export async function checkStore(directory: string, modules: Modules): Promise<StoreContents> {
-  const names = await readdir(directory, { recursive: true });
-  const files = new Set(names.map((name) => name.split(sep).join('/')).filter((name) => !name.startsWith('.')));
+export async function checkStore(directory: string, modules: Modules, prefix = ''): Promise<StoreContents> {
+  const names = (await readdir(directory, { recursive: true })).map((name) => name.split(sep).join('/'));
+  const files = new Set(names.filter((name) => !name.startsWith('.') && name.startsWith(prefix)));
   const ending = (suffix: string): string[] => [...files].filter((name) => name.endsWith(suffix)).sort();
   const source = memorySource(modules);
   for (const name of ending('.info')) {
@@ -63,7 +64,7 @@ async function hashOf(version: module.ModuleVersion, file: string): Promise<stri
 }
 
 /** The h1 of a fixture's files, from their names and contents alone. */
-async function fixtureHash(modules: Modules, path: string, version: string): Promise<string> {
+export async function fixtureHash(modules: Modules, path: string, version: string): Promise<string> {
   const files = modules[`${path}@${version}`]?.files ?? {};
   return dirhash.hash1(
     Object.entries(files).map(([name, content]) => ({
