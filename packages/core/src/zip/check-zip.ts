@@ -83,7 +83,8 @@ export async function checkEntries(
     // An entry that does not fit is not counted; smaller ones after it may still be.
     if (entry.size <= maxZipFile - total) total += entry.size;
     else sizeError ??= `total uncompressed size of module contents too large (max size is ${maxZipFile} bytes)`;
-    const large = sizeProblem(entry.name.slice(prefix.length), entry.size);
+    // Go's sizes are signed: from 2^63 on one does not fit, but is not above a limit either.
+    const large = entry.size < 2 ** 63 ? sizeProblem(entry.name.slice(prefix.length), entry.size) : undefined;
     if (large === undefined) valid.push(entry.name);
     else invalid.push({ path: entry.name, error: large });
   }

@@ -165,6 +165,20 @@ describe('a finished zip (spec §7.10)', () => {
     expect(String(message).length).toBeLessThan(600);
   });
 
+  it.each<[bigint, invalid: number]>([
+    [2n ** 63n - 1n, 1],
+    [2n ** 63n, 0],
+    [2n ** 64n - 1n, 0],
+  ])('takes a go.mod of %d bytes for too large only where the size is not negative in Go', async (size, invalid) => {
+    const extra = Buffer.from('01000800'.padEnd(24, '0'), 'hex');
+    extra.writeBigUInt64LE(size, 4);
+    const zip = bytesSource(pack([{ name: `${prefix}go.mod`, size: 0xffffffff, extra }]));
+    const checked = await checkZip(module, zip);
+    expect(checked.sizeError).toMatch(/^total uncompressed size of module contents too large/);
+    expect(checked.invalid).toHaveLength(invalid);
+    expect(checked.valid).toHaveLength(1 - invalid);
+  });
+
   it.each([
     ['example.com/m', 'v1.0', 'invalid_version'],
     ['example.com/m', 'v1.0.0+meta', 'invalid_version'],

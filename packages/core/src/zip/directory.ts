@@ -164,7 +164,7 @@ async function readHeader(
   if (large === undefined) return 'a zip64 field is missing or too short';
   const entry: ZipEntry = {
     name: rawText(rest.subarray(0, nameLength)),
-    size: Number(large.size),
+    size: sizeOf(large.size),
     compressedSize: Number(large.compressedSize),
     crc32: view.getUint32(16, true),
     method: view.getUint16(10, true),
@@ -172,6 +172,11 @@ async function readHeader(
     offset: Number(BigInt.asIntN(64, large.offset + base)),
   };
   return { entry, end: at + length + variable };
+}
+
+/** An uncompressed size. From 2^63 on they are negative in Go: what is below stays below, though the nearest number is 2^63. */
+function sizeOf(size: bigint): number {
+  return size < 2n ** 63n ? Math.min(Number(size), 2 ** 63 - 1024) : Number(size);
 }
 
 const zip64Extra = 1;
