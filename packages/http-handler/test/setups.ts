@@ -26,8 +26,8 @@ export interface Setup {
   readonly name: string;
   /** What the handler gets to see: the target as it is on the wire, its URL (dots collapsed), or a path decoded and encoded again. */
   readonly sees: 'target' | 'url' | 'path';
-  /** Whether bodies of another length than announced are noticed. */
-  readonly exact: boolean;
+  /** Whether the head waits for the first byte of the body. */
+  readonly waits: boolean;
   /** Serves `handler`, below `mount` if given. */
   start(handler: Handler, mount?: string, options?: AdapterOptions): Promise<Running>;
 }
@@ -58,7 +58,7 @@ function expressSetup(name: string, create: () => ExpressLike): Setup {
   return {
     name,
     sees: 'target',
-    exact: true,
+    waits: true,
     start(handler, mount, options) {
       const app = create();
       if (mount === undefined) app.use(toExpressHandler(handler, options));
@@ -72,7 +72,7 @@ function fastifySetup(name: string, create: FastifyLike): Setup {
   return {
     name,
     sees: 'target',
-    exact: true,
+    waits: true,
     async start(handler, mount, options) {
       const app = create({ forceCloseConnections: true });
       await app.register(toFastifyPlugin(handler, options), mount === undefined ? {} : { prefix: mount });
@@ -89,7 +89,7 @@ function koaSetup(name: string, Application: typeof Koa): Setup {
   return {
     name,
     sees: 'target',
-    exact: true,
+    waits: true,
     start(handler, mount, options) {
       const app = new Application();
       app.silent = true;
@@ -103,7 +103,7 @@ function honoSetup(name: string, HonoClass: typeof Hono, adaptor: typeof createA
   return {
     name,
     sees: 'target',
-    exact: false,
+    waits: false,
     start(handler, mount, options) {
       const app = new HonoClass();
       app.all(`${mount ?? ''}/*`, toHonoHandler(handler, { ...options, prefix: mount }));
@@ -115,14 +115,14 @@ function honoSetup(name: string, HonoClass: typeof Hono, adaptor: typeof createA
 const nodeSetup: Setup = {
   name: 'node:http',
   sees: 'target',
-  exact: true,
+  waits: true,
   start: (handler, mount, options) => listen(createServer(toNodeListener(handler, { ...options, prefix: mount }))),
 };
 
 const fetchSetup: Setup = {
   name: 'fetch',
   sees: 'url',
-  exact: false,
+  waits: false,
   start: (handler, mount, options) =>
     listen(createAdaptorServer({ fetch: toFetch(handler, { ...options, prefix: mount }) }) as Server),
 };
@@ -130,7 +130,7 @@ const fetchSetup: Setup = {
 const honoMountSetup: Setup = {
   name: 'hono 4, app.mount',
   sees: 'path',
-  exact: false,
+  waits: false,
   start(handler, mount, options) {
     const app = new Hono();
     app.mount(mount ?? '/', toFetch(handler, options));

@@ -1,12 +1,13 @@
 // One Request answered with one Response.
 //
 // Invariants:
-// - The body stream is handed over as it is: back-pressure and cancel reach the handler's own stream.
+// - Back-pressure and cancel reach the handler's own stream; a body of another length than announced fails.
 // - Never rejects.
 
 import type { Handler, HandlerRequest, HandlerResponse } from '@gomodkit/core/protocol';
 import { answer, discard, internalError, report } from '../shared/answer.ts';
 import type { AdapterOptions } from '../shared/options.ts';
+import { exactBody } from './exact-body.ts';
 
 /** Asks `handler` for the answer to `request`, whose target below the mount point is `url`. */
 export async function respond(
@@ -18,15 +19,16 @@ export async function respond(
   const request: HandlerRequest = { method, url, headers, signal };
   const answered = await answer(handler, request, options);
   try {
-    return toResponse(answered);
+    return toResponse(answered, (error) => report(options, error, request));
   } catch (error) {
     // Fetch refuses some statuses and header values that a handler may come up with.
     report(options, error, request);
     discard(answered.body, error);
-    return toResponse(internalError(method));
+    return toResponse(internalError(method), () => {});
   }
 }
 
-function toResponse({ status, headers, body }: HandlerResponse): Response {
-  return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers });
+function toResponse({ status, headers, body }: HandlerResponse, failed: (error: unknown) => void): Response {
+  const sent = body instanceof ReadableStream ? exactBody(body, headers['content-length'], failed) : body;
+  return new Response(sent as ConstructorParameters<typeof Response>[0], { status, headers });
 }

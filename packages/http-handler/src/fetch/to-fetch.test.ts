@@ -38,6 +38,31 @@ describe('toFetch', () => {
     await expect(response.arrayBuffer()).rejects.toThrow('disk gone');
   });
 
+  it.each([
+    ['longer', 999],
+    ['shorter', 1001],
+  ])('a body %s than announced is a failure, and onError is told', async (reason, announced) => {
+    const body = observedBody(1000, { chunk: 100 });
+    const onError = vi.fn();
+    const handler = async () => ({ status: 200, headers: { 'content-length': `${announced}` }, body: body.stream });
+    const response = await toFetch(handler, { onError })(new Request(url));
+    await expect(response.arrayBuffer()).rejects.toThrow(`${reason} than`);
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(RangeError), expect.objectContaining({ url }));
+  });
+
+  it('a client that leaves while a chunk is awaited is no failure', async () => {
+    const body = silentBody();
+    const onError = vi.fn();
+    const handler = async () => ({ status: 200, headers: { 'content-length': '9' }, body: body.stream });
+    const response = await toFetch(handler, { onError })(new Request(url));
+    const reader = response.body?.getReader();
+    const read = reader?.read();
+    await reader?.cancel('enough');
+    expect(await body.cancelled).toBe('enough');
+    expect(await read).toMatchObject({ done: true });
+    expect(onError).not.toHaveBeenCalled();
+  });
+
   it('keeps Content-Length for HEAD and drops the body', async () => {
     const body = silentBody();
     const handler = async () => ({ status: 200, headers: { 'content-length': '9' }, body: body.stream });

@@ -5,6 +5,7 @@
 // - The reader is read to its end or cancelled, on every way out.
 // - Exactly the announced number of bytes is sent, or this rejects with the response unended.
 
+import { checkLength } from '../shared/length.ts';
 import type { Client } from './client.ts';
 import type { NodeResponse } from './message.ts';
 
@@ -48,20 +49,19 @@ async function copy(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   signal: AbortSignal,
 ): Promise<void> {
-  let missing = Number(headers['content-length'] ?? Number.NaN);
+  const length = checkLength(headers['content-length']);
   // The head waits for the first chunk, so that a body that cannot be opened can still become a 500.
   let next = await reader.read();
   if (signal.aborted) return;
   res.writeHead(status, headers);
   while (!next.done) {
     const chunk = next.value;
-    missing -= chunk.length;
-    if (missing < 0) throw new RangeError(`the body is longer than the ${headers['content-length']} bytes announced`);
+    length.took(chunk.length);
     if (chunk.length > 0 && !res.write(chunk)) await drained(res, signal);
     next = await reader.read();
     if (signal.aborted) return;
   }
-  if (missing > 0) throw new RangeError(`the body is ${missing} bytes shorter than announced`);
+  length.ended();
   res.end();
 }
 
