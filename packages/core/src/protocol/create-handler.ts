@@ -6,7 +6,7 @@
 // - Errors whose text is not for the outside reach the embedder through `onError`, all others are the answer.
 
 import { GoModKitError } from '../errors/error.ts';
-import type { Repository } from '../repository/repository.ts';
+import type { ReadOptions, Repository } from '../repository/repository.ts';
 import type { SumdbSource } from '../source/source.ts';
 import { type AccessDecision, type AccessSubject, type Authorize, accessRefusal } from './authorize.ts';
 import type { CacheScope } from './cache-control.ts';
@@ -115,9 +115,16 @@ class Server {
     }
   }
 
-  async #read(target: ModuleTarget | SumdbTarget, { signal }: HandlerRequest, cachedOnly: boolean): Promise<Answer> {
-    if (target.kind === 'sumdb') return answerSumdb(this.#options.sumdb, target, { signal });
-    const answer = await routes[target.kind](this.#options.repository, target, { signal, cachedOnly });
+  async #read(target: ModuleTarget | SumdbTarget, request: HandlerRequest, cachedOnly: boolean): Promise<Answer> {
+    // Handed on unread: adapters make the signal when it is first looked at, which would be a quarter of the cost of a warm hit.
+    const options: ReadOptions = {
+      cachedOnly,
+      get signal() {
+        return request.signal;
+      },
+    };
+    if (target.kind === 'sumdb') return answerSumdb(this.#options.sumdb, target, options);
+    const answer = await routes[target.kind](this.#options.repository, target, options);
     // A list of what happens to be here is for this client alone: a shared cache would give it to those who want all.
     return cachedOnly && answer.cache === 'short' ? { ...answer, cache: 'no-store' } : answer;
   }

@@ -105,6 +105,24 @@ describe('reading', () => {
     }
   });
 
+  it.each(['info', 'mod'])(
+    'row 5: a warm .%s never looks at the signal, which adapters make on demand',
+    async (kind) => {
+      const { get, handler } = setup();
+      await get(`/example.com/@v/v1.0.0.${kind}`);
+      let looked = 0;
+      const asked = {
+        ...request(`/example.com/@v/v1.0.0.${kind}`),
+        get signal(): undefined {
+          looked++;
+          return undefined;
+        },
+      };
+      expect((await ask(handler, asked)).status).toBe(200);
+      expect(looked).toBe(0);
+    },
+  );
+
   it('row 6: branches and short versions', async () => {
     const { get, storage } = setup();
     for (const query of ['main', 'v1', 'v1.0', '1a2b3c4d5e6f']) {

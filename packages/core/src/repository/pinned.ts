@@ -80,13 +80,14 @@ async function answer<T>(
 ): Promise<T> {
   const { path, version } = target;
   const tell = (type: 'hit' | 'miss') => engine.events.emit(() => ({ type, kind, path, version }));
-  const { signal } = options;
-  signal?.throwIfAborted();
   const known = places.known();
   if (known !== undefined) {
     tell('hit');
     return known;
   }
+  // Not before: the signal may be one that is made when it is looked at.
+  const { signal } = options;
+  signal?.throwIfAborted();
   const source = sourceFor(engine, options);
   if (source === undefined) {
     const stored = await places.stored(signal);
