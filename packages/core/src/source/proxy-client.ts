@@ -47,7 +47,11 @@ export function proxyClient(transport: Transport): ModuleSource & SumdbSource {
 
 async function list(transport: Transport, path: string, { signal }: CallOptions): Promise<string> {
   const target = `${escapePath(path)}/@v/list`;
-  return listDecoder.decode(await transport.read({ kind: 'list', target, what: `the versions of ${path}`, signal }));
+  const what = `the versions of ${path}`;
+  const text = listDecoder.decode(await transport.read({ kind: 'list', target, what, signal }));
+  // Lines that are no versions are dropped, so a login page would pass for a module without any, and an older version for the latest.
+  if (/^\s*</.test(text)) throw invalid(transport, what, 'it is a page, not a list');
+  return text;
 }
 
 /** `@latest`, which is optional: without it the list decides (spec §4.2, §4.13, §4.16). */

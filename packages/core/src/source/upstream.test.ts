@@ -87,6 +87,12 @@ describe('versions', () => {
     const { source } = proxy({ 'example.com/m/@v/list': Uint8Array.from(body, (c) => c.charCodeAt(0)) });
     expect(await source.versions('example.com/m')).toEqual(['v1.0.0', 'v1.2.0']);
   });
+
+  it('takes no login page for a module without versions', async () => {
+    const { source } = proxy({ 'example.com/m/@v/list': '\n<!DOCTYPE html>\n<html>Sign in</html>\n' });
+    await expect(source.versions('example.com/m')).rejects.toMatchObject({ code: 'upstream_invalid' });
+    await expect(source.resolve('example.com/m', 'latest')).rejects.toThrow('it is a page, not a list');
+  });
 });
 
 describe('resolve', () => {
