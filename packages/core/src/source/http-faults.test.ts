@@ -142,6 +142,17 @@ describe('timeouts', () => {
     await expect(source.versions('example.com/m')).rejects.toThrow('no whole answer');
   });
 
+  it('takes a refusal for what it is, also when its reason does not come', async () => {
+    const server = await startServer((_, response) => {
+      response.writeHead(404, { 'content-type': 'text/plain', 'content-length': 100 }).write('not found: no su');
+    });
+    const source = upstreamSource(server.url, { timeouts: { idle: 30 } });
+    await expect(source.versions('example.com/m')).rejects.toMatchObject({ code: 'not_found' });
+    expect(server.requests).toHaveLength(1);
+    const left = upstreamSource(server.url).versions('example.com/m', { signal: AbortSignal.timeout(5) });
+    await expect(left).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
   it('ends a zip that drips, and gives its slot to the next', async () => {
     const server = await startServer((request, response) => {
       if (request.url?.endsWith('list')) return response.end('v1.0.0\n');

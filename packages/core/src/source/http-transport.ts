@@ -47,10 +47,19 @@ export function httpTransport(settings: HttpSettings): Transport {
   };
 }
 
-async function refusal(settings: HttpSettings, { what }: FetchRequest, answer: Exchange, guard: Guard): Promise<Error> {
+async function refusal(
+  settings: HttpSettings,
+  { what, signal }: FetchRequest,
+  answer: Exchange,
+  guard: Guard,
+): Promise<Error> {
   const { response, secrets } = answer;
   const stop = guard.deadline(settings.timeouts.idle, `no reason for the refusal of ${what}`);
-  const body = await readSome(response, reasonBytes, guard);
+  const body = await readSome(response, reasonBytes, guard).catch(() => {
+    signal?.throwIfAborted();
+    // The status is known: a reason that does not come makes it no less true.
+    return new Uint8Array(0);
+  });
   stop();
   return statusError({
     upstream: settings.name,
