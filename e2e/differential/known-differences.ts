@@ -1,6 +1,6 @@
 // Where core means to differ from golang.org/x/mod. Nothing else may.
 //
-// Invariant: each row is as narrow as its reason, and none changes a verdict: both sides refuse, in other words.
+// Invariant: each row is as narrow as its reason. None changes a verdict that a valid module path or version can meet.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Answer, Question } from './go-oracle.ts';

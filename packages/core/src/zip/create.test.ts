@@ -304,6 +304,16 @@ describe('directories', () => {
     chmodSync(join(root, 'a'), 0o755);
   });
 
+  it.runIf(process.platform !== 'win32')('takes a go.mod that links to itself for no go.mod, as Go does', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'zip-loop-'));
+    symlinkSync('go.mod', join(root, 'go.mod'));
+    writeFileSync(join(root, 'a.go'), '');
+    const { valid, omitted } = await checkDirectory(root);
+    rmSync(root, { recursive: true });
+    expect(valid).toEqual([join(root, 'a.go')]);
+    expect(omitted).toEqual([{ path: join(root, 'go.mod'), error: 'not a regular file' }]);
+  });
+
   it('with links that lead nowhere have no h1', async () => {
     symlinkSync('nowhere', join(root, 'dangling'));
     await expect(hashDirectory(root, 'm')).rejects.toMatchObject({ code: 'ENOENT' });

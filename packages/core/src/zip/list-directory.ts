@@ -70,10 +70,15 @@ export async function sortedEntries(directory: string): Promise<DirectoryEntry[]
 
 async function directoryGoVersion(root: string): Promise<string | undefined> {
   const path = join(root, 'go.mod');
-  const found = await stat(path);
-  if (found?.kind !== 'regular' || found.size > maxGoMod) return undefined;
-  const goMod = await readFile(path);
-  return goMod && goVersionOf(goMod);
+  try {
+    const found = await stat(path);
+    if (found?.kind !== 'regular' || found.size > maxGoMod) return undefined;
+    const goMod = await readFile(path);
+    return goMod && goVersionOf(goMod);
+  } catch {
+    // As in Go: one that cannot be read, such as a link to itself, has no version.
+    return undefined;
+  }
 }
 
 async function directoryFile(path: string, place: string): Promise<ZipSourceFile> {
