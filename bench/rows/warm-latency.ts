@@ -10,7 +10,7 @@ import type { ProbeAnswer } from '../programs/load-probe.ts';
 import { bigModule, bigSize, bigZip } from './fixtures.ts';
 
 const perSecond = 500;
-const seconds = 2;
+const seconds = 3;
 
 /** Goes on beside the warm hits; when it resolves, they end. */
 type Beside = (server: string) => Promise<void>;
@@ -46,8 +46,11 @@ function probed(name: string, beside: Beside): Contestant {
           const server = await startGomodkit({ upstream: upstream.url, storage });
           try {
             const url = `${server.url}/example.com/cold/warm/@v/v1.0.0.info`;
-            // The server's code gets hot before the clock runs.
+            // Server and client get hot before the clock runs.
             await load.ask({ op: 'saturate', url, connections: 8, seconds: 0.5 });
+            await load.ask({ op: 'startProbe', url, perSecond });
+            await sleep(1000);
+            await load.ask({ op: 'endProbe' });
             await load.ask({ op: 'startProbe', url, perSecond });
             await beside(server.url);
             const { p50, p99, max } = await load.ask<ProbeAnswer>({ op: 'endProbe' });
