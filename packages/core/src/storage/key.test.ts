@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeUtf8 } from '../bytes/utf8.ts';
+import { check, escapePath, escapeVersion, isCanonicalVersion } from '../module/index.ts';
 import { checkKey, checkKeyPrefix, checkListAfter } from './key.ts';
 
 const code = expect.objectContaining({ code: 'invalid_key' });
@@ -84,6 +85,61 @@ describe('checkListAfter', () => {
     for (const after of ['', 'A', 'a/', 'a\u{10ffff}', '//', '..']) checkListAfter(after);
     for (const after of ['\u0000', '\udc00', 'x'.repeat(1025)]) expect(() => checkListAfter(after)).toThrow(code);
   });
+});
+
+/** Elements of module paths, those included that come near what Windows or a key refuses. */
+const pathElement = fc.oneof(
+  fc.constantFrom(
+    'com0',
+    'lpt0',
+    'COM0',
+    'com1',
+    'con',
+    'conx',
+    'aux.x',
+    'a~1',
+    'v2',
+    'v1',
+    'x.v3',
+    '.a',
+    'a.',
+    '~',
+    '_',
+  ),
+  fc.string({ unit: fc.constantFrom(...'aZ09-._~'), minLength: 1, maxLength: 8 }),
+);
+const moduleVersion = fc.record({
+  path: fc
+    .array(pathElement, { maxLength: 4 })
+    .chain((rest) => fc.constantFrom('example.com', 'gopkg.in', 'a-1.b').map((host) => [host, ...rest].join('/'))),
+  version: fc
+    .tuple(
+      fc.constantFrom('v0.0.0', 'v1.2.3', 'v2.0.0', 'v3.0.0', `v1.0.${'9'.repeat(30)}`),
+      fc.oneof(
+        fc.constantFrom('', '-RC.1', '-0.20200101000000-1a2b3c4d5e6f', '-con', '-a..b'),
+        fc.string({ unit: fc.constantFrom(...'aZ09-.'), maxLength: 6 }).map((text) => `-${text}`),
+      ),
+      fc.constantFrom('', '+incompatible'),
+    )
+    .map((parts) => parts.join('')),
+});
+
+it('takes whatever a module path and version can be, if it is not too long', () => {
+  let valid = 0;
+  fc.assert(
+    fc.property(moduleVersion, fc.constantFrom('info', 'mod', 'zip', 'ziphash'), ({ path, version }, extension) => {
+      try {
+        check(path, version);
+      } catch {
+        return;
+      }
+      if (!isCanonicalVersion(version)) return;
+      valid++;
+      checkKey(`${escapePath(path)}/@v/${escapeVersion(version)}.${extension}`);
+    }),
+    { numRuns: 2000, examples: [[{ path: 'example.com/com0/lpt0.x', version: 'v1.0.0' }, 'zip']] },
+  );
+  expect(valid).toBeGreaterThan(100);
 });
 
 it('never takes a key over its limits', () => {

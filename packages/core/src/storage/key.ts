@@ -37,7 +37,7 @@ const keyTextRules: readonly Rule[] = [
 const elementRules: readonly Rule[] = [
   [/^\.\.?$/, 'an element is "." or ".."'],
   [/[. ]$/, 'an element ends in a dot or a space'],
-  [/^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/, 'an element is the name of a Windows device'],
+  [/^(con|prn|aux|nul|com[1-9]|lpt[1-9])(\.|$)/, 'an element is the name of a Windows device'],
 ];
 
 /**
