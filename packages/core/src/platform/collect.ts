@@ -35,7 +35,8 @@ export async function drain(
     }
   } catch (error) {
     const reason = signal?.aborted ? signal.reason : error;
-    await reader.cancel(reason).catch(() => {});
+    // Not awaited: a stream may never settle its cancel().
+    reader.cancel(reason).catch(() => {});
     throw reason;
   } finally {
     stop();
