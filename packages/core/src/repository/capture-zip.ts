@@ -11,7 +11,6 @@
 import { spool } from '#spool';
 import type { ByteSource } from '../bytes/source.ts';
 import { equalBytes } from '../bytes/utf8.ts';
-
 import { hashGoMod } from '../dirhash/index.ts';
 import { GoModKitError } from '../errors/error.ts';
 import type { ModuleSource, VersionInfo } from '../source/source.ts';
@@ -21,7 +20,7 @@ import { type Drafts, noteFetch, tooLarge } from './draft.ts';
 import { type Engine, reportRefusal } from './engine.ts';
 import type { Gate } from './gate.ts';
 import type { Target } from './keys.ts';
-import { publishInfo } from './publish-info.ts';
+import { commitsDiffer, publishInfo } from './publish-info.ts';
 import { publishZip } from './publish-zip.ts';
 import type { InfoFile, ZipFile } from './repository.ts';
 
@@ -38,24 +37,25 @@ interface Candidate {
   publish(): Promise<CapturedVersion>;
 }
 
-/** Captures the zip of a version, and the version itself where it is cold. */
+/** Captures the zip of a version, and the version itself where it is `cold`, for all that storage said a moment ago. */
 export function captureZip(
   engine: Engine,
   drafts: Drafts,
   gate: Gate,
   target: Target,
   source: ModuleSource,
+  cold: boolean,
   signal: AbortSignal,
 ): Promise<CapturedZip> {
   return reportRefusal(engine, 'zip', target, async () => {
-    const candidate = await candidateOf(engine, drafts, target, source, signal);
+    const candidate = await candidateOf(engine, drafts, target, source, cold, signal);
     await gate.check(target.path, candidate.info);
     const spooled = await fetchZip(engine, target, source, candidate.info, signal);
     try {
       return await engine.cold.run(async () => {
         const h1 = await verify(engine, target, spooled, candidate.goMod, signal);
         const version = await candidate.publish();
-        const zip = equalBytes(version.goMod.bytes, candidate.goMod)
+        const zip = isOf(version, candidate)
           ? await publishZip(engine, target, spooled, h1, signal)
           : await otherZip(engine, target, signal);
         return { info: version.info, zip };
@@ -67,14 +67,21 @@ export function captureZip(
   });
 }
 
+/** Whether a version is the capture that a candidate's zip belongs to. */
+function isOf({ info, goMod }: CapturedVersion, candidate: Candidate): boolean {
+  return equalBytes(goMod.bytes, candidate.goMod) && !commitsDiffer(info.info, candidate.info);
+}
+
 async function candidateOf(
   engine: Engine,
   drafts: Drafts,
   target: Target,
   source: ModuleSource,
+  cold: boolean,
   signal: AbortSignal,
 ): Promise<Candidate> {
-  const known = await engine.captured.version(target, signal);
+  const { captured } = engine;
+  const known = cold && captured.memory.info(target) === undefined ? undefined : await captured.version(target, signal);
   if (known !== undefined) return { info: known.info.info, goMod: known.goMod.bytes, publish: async () => known };
   const draft = await drafts.get(target, source, signal);
   return { info: draft.info, goMod: draft.goMod, publish: () => publishInfo(engine, target, draft, signal) };
@@ -92,7 +99,7 @@ async function fetchZip(
   const start = now();
   const { size, body } = await source.zip(target.path, target.version, { signal, origin });
   if (size !== undefined && size > limits.zip) {
-    await body.cancel().catch(() => {});
+    body.cancel().catch(() => {}); // not awaited: it may never settle
     throw tooLarge(what, size, limits.zip);
   }
   const spooled = await spool(body, { limit: limits.zip, what, signal });
@@ -130,13 +137,13 @@ async function verify(
   );
 }
 
-/** Another instance captured the version with another go.mod meanwhile. Its zip is the one to serve, if it has it already. */
+/** Another instance captured the version from another commit or with another go.mod meanwhile. Its zip is the one to serve, if it has it already. */
 async function otherZip({ captured }: Engine, target: Target, signal: AbortSignal): Promise<ZipFile> {
   const zip = await captured.zip(target, signal);
   if (zip !== undefined) return zip;
   throw new GoModKitError(
     'conflict',
-    `${target.name} was captured by another instance at the same time with another go.mod; ask again for its zip`,
+    `${target.name} was captured by another instance at the same time with other content; ask again for its zip`,
     { data: { transient: true } },
   );
 }

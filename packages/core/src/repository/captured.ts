@@ -10,6 +10,7 @@ import { parseInfo } from '../source/info.ts';
 import type { VersionInfo } from '../source/source.ts';
 import type { GetOptions, StoredObject } from '../storage/storage.ts';
 import type { ByteCache } from './cache.ts';
+import type { Draft } from './draft.ts';
 import { fileOf, storedInfoFile } from './files.ts';
 import type { Target } from './keys.ts';
 import type { Settings } from './options.ts';
@@ -34,12 +35,14 @@ export interface Captured {
   version(target: Target, signal?: AbortSignal | undefined): Promise<CapturedVersion | undefined>;
   /** The zip as it is stored, whether or not the version exists. */
   zip(target: Target, signal?: AbortSignal | undefined): Promise<ZipFile | undefined>;
+  /** A version was stored from these bytes by this process: no need to read them back. */
+  noteVersion(target: Target, draft: Draft): CapturedVersion;
   /** A zip was stored: its sum, which reading would not tell. */
   noteSum(target: Target, h1: string): void;
 }
 
 /** Creates a {@link Captured}. */
-export function createCaptured(store: Store, cache: ByteCache, { limits, freshness }: Settings): Captured {
+export function createCaptured(store: Store, cache: ByteCache, { limits, freshness, now }: Settings): Captured {
   const infos = cache.section<InfoFile>({ weigh: ({ bytes }) => 3 * bytes.length + 512 });
   const goMods = cache.section<RepositoryFile>({ weigh: ({ bytes }) => bytes.length + 256 });
   const zips = cache.section<ZipFile>({ weigh: () => 512 });
@@ -102,6 +105,14 @@ export function createCaptured(store: Store, cache: ByteCache, { limits, freshne
       const file = zipFile(target, stored.size, stored.etag, stored.modified);
       zips.set(target.name, file, freshness.ttl);
       return file;
+    },
+    noteVersion(target, draft) {
+      const modified = new Date(now());
+      const info = storedInfoFile(draft.info, draft.infoBytes, modified);
+      const goMod = fileOf(draft.goMod, modified);
+      infos.set(target.name, info);
+      goMods.set(target.name, goMod);
+      return { info, goMod };
     },
     noteSum(target, h1) {
       sums.set(target.name, h1);

@@ -6,7 +6,6 @@
 
 import { createLimiter } from '../async/limiter.ts';
 import { GoModKitError } from '../errors/error.ts';
-import { checkPath } from '../module/index.ts';
 import { isUsableVersion } from '../source/list.ts';
 import { createByteCache } from './cache.ts';
 import { createCaptured } from './captured.ts';
@@ -16,7 +15,7 @@ import type { Engine } from './engine.ts';
 import { createEvents } from './events.ts';
 import { createFreshness } from './freshness.ts';
 import { createGate } from './gate.ts';
-import { targetOf } from './keys.ts';
+import { checkModulePath, targetOf } from './keys.ts';
 import { createLists } from './lists.ts';
 import { type RepositoryOptions, type RepositorySeams, type Settings, settingsOf } from './options.ts';
 import { createPinned } from './pinned.ts';
@@ -63,17 +62,17 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
   return {
     async versions(path, readOptions = {}) {
       checkOpen();
-      checkPath(path);
+      checkModulePath(path);
       return (await lists.judged(path, readOptions)).allowed;
     },
     async latest(path, readOptions = {}) {
       checkOpen();
-      checkPath(path);
+      checkModulePath(path);
       return queries.latest(path, readOptions);
     },
     async info(path, query, readOptions = {}) {
       checkOpen();
-      checkPath(path);
+      checkModulePath(path);
       if (isUsableVersion(path, query)) return pinned.info(targetOf(path, query), readOptions);
       return queries.query(path, query, readOptions);
     },

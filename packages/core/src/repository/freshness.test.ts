@@ -55,6 +55,28 @@ describe('freshness', () => {
     expect(await ask(freshness, 1)).toEqual({ came: 1, loaded: true });
   });
 
+  it('keeps answers that name the version already, and no absence', async () => {
+    const { freshness } = create();
+    await ask(freshness, ['v1.0.0']);
+    await ask(freshness, { version: 'v1.1.0' }, 'answer', 'query main');
+    await ask(freshness, absent, 'absence', 'info v1.0.0');
+    freshness.published(module, (answer) => Array.isArray(answer) && answer.includes('v1.0.0'));
+    expect((await ask(freshness, [])).loaded).toBe(false);
+    expect((await ask(freshness, 1, 'answer', 'query main')).loaded).toBe(false);
+    expect((await ask(freshness, 1, 'absence', 'info v1.0.0')).loaded).toBe(true);
+  });
+
+  it('does not remember an absence that a publication has overtaken', async () => {
+    const { freshness } = create();
+    const late = deferred<never>();
+    const asked = freshness.get(module, 'info v1.0.0', () => late.promise, { remember: 'absence' });
+    await settle(2);
+    freshness.published(module, () => false);
+    late.reject(absent);
+    await expect(asked).rejects.toBe(absent);
+    expect(await ask(freshness, 1, 'absence', 'info v1.0.0')).toEqual({ came: 1, loaded: true });
+  });
+
   it('leaves a source that failed alone for a moment where an older answer exists', async () => {
     const { clock, freshness } = create();
     await ask(freshness, 1);
@@ -86,9 +108,9 @@ describe('freshness', () => {
     const { freshness } = create();
     await ask(freshness, 1);
     await ask(freshness, absent, 'absence', 'info v1.0.0');
-    freshness.published('example.com/other');
+    freshness.XX;
     expect((await ask(freshness, 2)).loaded).toBe(false);
-    freshness.published(module);
+    freshness.published(module, () => false);
     expect(await ask(freshness, down)).toEqual({ came: 1, loaded: true });
     expect(await ask(freshness, down, 'absence', 'info v1.0.0')).toEqual({ came: down, loaded: true });
   });
@@ -98,7 +120,7 @@ describe('freshness', () => {
     const gate = deferred<number>();
     const slow = freshness.get(module, 'list', () => gate.promise, { remember: 'answer' });
     await settle(2);
-    freshness.published(module);
+    freshness.published(module, () => false);
     expect((await ask(freshness, 2)).came).toBe(2);
     gate.resolve(1);
     expect(await slow).toBe(1);
@@ -118,7 +140,7 @@ describe('freshness', () => {
   it('works, remembering nothing, where memory holds nothing', async () => {
     const { freshness } = create(0);
     expect((await ask(freshness, 1)).came).toBe(1);
-    freshness.published(module);
+    freshness.published(module, () => false);
     expect((await ask(freshness, 2)).came).toBe(2);
   });
 
@@ -146,7 +168,7 @@ describe('freshness', () => {
           const now = clock.now();
           if (at.type === 'wait') clock.advance(at.time);
           else if (at.type === 'publish') {
-            freshness.published(module);
+            freshness.published(module, () => false);
             if (known?.came === absent) known = undefined;
             else if (known !== undefined) known.expired = true;
           } else {

@@ -6,7 +6,8 @@
 // - An absence (`not_found`, `gone`) counts for `negativeTtl` and is never revalidated behind an answer: who just pushed a tag waits for the truth.
 // - When the source cannot be asked, the last answer up to `staleIfError` old is given instead, a remembered absence included
 //   (protocol-cases row 27), and the source is left alone for `failurePause`.
-// - Publishing a version ends its module's answers and absences at once: what began before is not kept and not joined any more.
+// - Publishing a version ends its module's absences at once, and its answers unless one of them names the version, so that it is no news:
+//   what began before is not kept and not joined any more.
 // - Absences are remembered per question. A question answered from storage alone never gets here (spec §10.13).
 
 import { isGoModKitError } from '../errors/error.ts';
@@ -48,8 +49,8 @@ export interface Freshness {
   ): Promise<T>;
   /** The last answer, however old; undefined when there is none or it was an absence. */
   peek<T>(module: string, question: string): T | undefined;
-  /** A version of `module` was published. */
-  published(module: string): void;
+  /** A version of `module` was published; `names` says whether an answer names it. */
+  published(module: string, names: (answer: unknown) => boolean): void;
   /** Stops background work, waits for the rest. */
   close(reason: unknown): Promise<void>;
 }
@@ -85,8 +86,8 @@ export function createFreshness(options: {
   const { cache, now, settings } = options;
   const flights = createSingleFlight();
   const lifetime = new AbortController();
-  // Loads of answers under way, by key. One that is no longer here when it ends was overtaken by a publication.
-  const current = new Map<string, object>();
+  // Loads under way, by key. One that is no longer here when it ends was overtaken by a publication.
+  const current = new Map<string, { readonly kind: Remember }>();
   const keys = createKeyIndex();
   const entries: CacheSection<Entry> = cache.section<Entry>({ weigh: weighEntry, onDrop: keys.remove });
 
@@ -100,9 +101,9 @@ export function createFreshness(options: {
       key,
       async (shared) => {
         const at = now();
-        const token = {};
-        if (kind === 'answer') current.set(key, token);
-        const counts = (): boolean => kind === 'absence' || current.get(key) === token;
+        const token = { kind };
+        current.set(key, token);
+        const counts = (): boolean => current.get(key) === token;
         try {
           const value = await load(shared);
           if (kind === 'absence') entries.delete(key);
@@ -150,17 +151,20 @@ export function createFreshness(options: {
       const outcome = entries.get(keyOf(module, question))?.outcome;
       return outcome !== undefined && 'value' in outcome ? (outcome.value as T) : undefined;
     },
-    published(module) {
-      for (const key of keys.of(module)) {
-        const entry = entries.get(key);
+    published(module, names) {
+      const remembered = keys.of(module).map((key) => [key, entries.get(key)] as const);
+      const isNews = !remembered.some(([, entry]) => entry && 'value' in entry.outcome && names(entry.outcome.value));
+      for (const [key, entry] of remembered) {
         // The old answer stays as what is given when the source fails; an absence is disproved.
-        if (entry !== undefined && 'value' in entry.outcome) remember(key, { ...entry, expired: true });
-        else entries.delete(key);
+        if (entry === undefined || 'error' in entry.outcome) entries.delete(key);
+        else if (isNews) remember(key, { ...entry, expired: true });
       }
-      for (const key of current.keys()) {
+      for (const [key, { kind }] of current) {
         if (moduleOf(key) !== module) continue;
+        if (kind === 'answer' && !isNews) continue;
         current.delete(key);
-        flights.forget(key);
+        // What is immutable is right whenever it was asked for, and may be what is being published.
+        if (kind === 'answer') flights.forget(key);
       }
     },
     close(reason) {
@@ -193,9 +197,9 @@ function reveal<T>({ outcome }: Entry): T {
   return outcome.value as T;
 }
 
-/** What an entry holds on to. Lists are the large ones. */
+/** What an entry holds on to: of an error, its stack above all. Lists are the large ones. Measured, rounded up. */
 function weighEntry({ outcome }: Entry): number {
-  if ('error' in outcome) return 1024;
+  if ('error' in outcome) return 2560 + 2 * String((outcome.error as Error).message).length;
   const { value } = outcome;
   if (!Array.isArray(value)) return 2 * (JSON.stringify(value)?.length ?? 0) + 512;
   return value.reduce((sum: number, item) => sum + 2 * String(item).length + 24, 64);

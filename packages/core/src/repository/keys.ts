@@ -8,13 +8,14 @@ import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import {
   canonicalVersion,
   check,
+  checkPath,
   escapePath,
   escapeVersion,
   isCanonicalVersion,
   type ModuleVersion,
   unescapeVersion,
 } from '../module/index.ts';
-import { checkKey } from '../storage/key.ts';
+import { checkKey, checkKeyPrefix } from '../storage/key.ts';
 
 /** A canonical version of a module with the keys of its files. */
 export interface Target extends ModuleVersion {
@@ -51,8 +52,14 @@ export function targetOf(path: string, version: string): Target {
     ziphash: `${base}.ziphash`,
     zip: `${base}.zip`,
   };
-  checkLength(target);
+  keepable(path, () => checkKey(target.ziphash));
   return target;
+}
+
+/** Checks that `path` is a module path that keys can hold. Throws `invalid_path`. */
+export function checkModulePath(path: string): void {
+  checkPath(path);
+  keepable(path, () => checkKeyPrefix(keyPrefix(path)));
 }
 
 /** What all keys of a module begin with. Throws `invalid_path`. */
@@ -60,7 +67,7 @@ export function keyPrefix(path: string): string {
   return `${escapePath(path)}/@v/`;
 }
 
-/** The version and kind of a key that begins with `prefix`; undefined when it is not the file of a canonical version. */
+/** The version and kind of a key that begins with `prefix`; undefined when it is not named like the file of one. */
 export function versionOfKey(key: string, prefix: string): { version: string; extension: Extension } | undefined {
   const match = /^([^/]+)\.(info|mod|zip|ziphash)$/.exec(key.slice(prefix.length));
   if (match === null) return undefined;
@@ -73,12 +80,12 @@ export function versionOfKey(key: string, prefix: string): { version: string; ex
 }
 
 /** Module paths have no length limit (spec §1.7), keys have one. */
-function checkLength(target: Target): void {
+function keepable(path: string, checkLength: () => void): void {
   try {
-    checkKey(target.ziphash);
+    checkLength();
   } catch (error) {
     if (!isGoModKitError(error, 'invalid_key')) throw error;
-    throw new GoModKitError('invalid_path', `${target.path}: this repository cannot keep it: ${error.message}`, {
+    throw new GoModKitError('invalid_path', `${path}: this repository cannot keep it: ${error.message}`, {
       cause: error,
     });
   }

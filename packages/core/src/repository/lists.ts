@@ -42,8 +42,9 @@ export function createLists(engine: Engine, gate: Gate): Lists {
     const known = times.get(target.name);
     if (known !== undefined) return known.time;
     const info = await describe(engine, target, options);
-    const time = info === undefined ? undefined : timeOf(info);
-    if (info !== undefined) times.set(target.name, { time });
+    if (info === undefined) return undefined;
+    const time = timeOf(info);
+    times.set(target.name, { time });
     return time;
   };
 
@@ -57,12 +58,17 @@ export function createLists(engine: Engine, gate: Gate): Lists {
 
 /** What is known of a version without capturing it; undefined when storage does not know it and is all there is. */
 async function describe(engine: Engine, target: Target, options: ReadOptions): Promise<VersionInfo | undefined> {
-  const stored = await engine.captured.info(target, options.signal);
-  if (stored !== undefined) return stored.info;
+  const { captured, freshness } = engine;
+  const { path, version } = target;
   const source = sourceFor(engine, options);
-  if (source === undefined) return undefined;
-  const { signal } = options;
-  return checkedVersion(engine, target, await source.resolve(target.path, target.version, { signal })).info;
+  if (source === undefined) return (await captured.info(target, options.signal))?.info;
+  const load = async (signal: AbortSignal): Promise<VersionInfo> => {
+    const stored = await captured.info(target, signal);
+    if (stored !== undefined) return stored.info;
+    return checkedVersion(engine, target, await source.resolve(path, version, { signal })).info;
+  };
+  // Clients that ask for one list at the same time share the look-ups, and what turns out not to exist is not asked for each time.
+  return freshness.get(path, `time ${version}`, load, { remember: 'absence', signal: options.signal });
 }
 
 /** The question under which a list is remembered. */
@@ -80,7 +86,7 @@ async function listVersions(engine: Engine, path: string, options: ReadOptions):
   );
 }
 
-/** All captured versions of a module, pseudo-versions included, in the order of their keys. */
+/** All captured versions of a module, pseudo-versions included, in no particular order. */
 export async function capturedVersions(
   engine: Engine,
   path: string,
@@ -88,7 +94,7 @@ export async function capturedVersions(
 ): Promise<readonly ListedVersion[]> {
   const versions: ListedVersion[] = [];
   for await (const { version, zipSize } of storedVersions(engine.store, { prefix: `${path}/@v/`, signal }))
-    if (isUsableVersion(path, version)) versions.push({ version, zip: zipSize !== undefined });
+    versions.push({ version, zip: zipSize !== undefined });
   return versions;
 }
 

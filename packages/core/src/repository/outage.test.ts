@@ -1,8 +1,10 @@
 // protocol-cases, rows about what cannot be asked: sources and storages that fail, requests and repositories without a source.
 
 import { describe, expect, it } from 'vitest';
+import { streamOf } from '../bytes/source.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { memoryStorage } from '../storage/memory.ts';
+import type { StoredObject } from '../storage/storage.ts';
 import { aroundStorage, type FakeModule, fakeClock, setUp, time } from './testdata/fixture.ts';
 
 const path = 'example.com/m';
@@ -126,6 +128,38 @@ describe('row 36: storage fails', () => {
       code: 'storage_unavailable',
       data: { transient: false },
     });
+  });
+
+  it.each(['unsupported', 'limit_exceeded', 'invalid_key', 'not_found', 'upstream_unavailable'] as const)(
+    'says so in its own words when the storage refuses with %s, which is no answer about a module',
+    async (code) => {
+      const storage = failing(1000, new GoModKitError(code, 'no room in /var/lib/secret'));
+      const { repository } = setUp({ [path]: { versions: { 'v1.0.0': {} } } }, { storage });
+      const asked = [repository.info(path, 'v1.0.0'), repository.zip(path, 'v1.0.0'), repository.versions(path)];
+      for (const answer of await Promise.allSettled(asked)) {
+        expect(answer).toMatchObject({
+          reason: { code: 'storage_unavailable', data: { transient: false } },
+        });
+        expect(String((answer as PromiseRejectedResult).reason.message)).not.toContain('secret');
+      }
+    },
+  );
+
+  it.each([
+    ['ends early', 5, 1],
+    ['does not end', 500, 0],
+  ])('a small object that %s is never taken for whole', async (_, length, retried) => {
+    let lies = 1;
+    const storage = aroundStorage(memoryStorage(), async (method, _key, call) => {
+      const object = (await call()) as StoredObject | undefined;
+      if (method !== 'get' || object === undefined || lies-- <= 0) return object;
+      return { ...object, body: streamOf(new Uint8Array(length)) };
+    });
+    await setUp({ [path]: { versions: { 'v1.0.0': {} } } }, { storage }).repository.info(path, 'v1.0.0');
+    const { repository } = setUp({}, { storage });
+    const answer = repository.info(path, 'v1.0.0');
+    if (retried) expect((await answer).info.version).toBe('v1.0.0');
+    else await expect(answer).rejects.toMatchObject({ code: 'storage_unavailable' });
   });
 
   it('reports stored bytes that do not mean what their key says', async () => {

@@ -52,11 +52,15 @@ export function createPinned(engine: Engine, drafts: Drafts, gate: Gate): Pinned
         cold: async (source, signal) => (await version(target, source, signal)).goMod,
       }),
     async zip(target, options) {
+      let isCold = false;
       const { info, zip } = await answer<CapturedZip>(engine, 'zip', target, options, {
         known: () => both(captured.memory.info(target), captured.memory.zip(target)),
-        stored: async (signal) =>
-          both(...(await Promise.all([captured.info(target, signal), captured.zip(target, signal)]))),
-        cold: (source, signal) => captureZip(engine, drafts, gate, target, source, signal),
+        stored: async (signal) => {
+          const [info, zip] = await Promise.all([captured.info(target, signal), captured.zip(target, signal)]);
+          isCold = info === undefined;
+          return both(info, zip);
+        },
+        cold: (source, signal) => captureZip(engine, drafts, gate, target, source, isCold, signal),
       });
       await judged('zip', target, info);
       return zip;

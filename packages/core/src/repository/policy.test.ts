@@ -117,6 +117,14 @@ describe('a policy that looks at the time', () => {
     await expect(repository.versions(path, { signal: client.signal })).rejects.toBe('bye');
   });
 
+  it('looks a time up once for all who ask meanwhile, and does not ask again for what has none', async () => {
+    const { repository, source } = setUp(dated(), { policy: coolDown });
+    const lists = await Promise.all(Array.from({ length: 8 }, () => repository.versions(path)));
+    expect(new Set(lists.map(String))).toEqual(new Set(['v1.0.0']));
+    await repository.versions(path);
+    expect(source.count('resolve')).toBe(3);
+  });
+
   it('costs nothing when the policy does not look', async () => {
     const { repository, source } = setUp(dated(), { policy: deny('v1.2.0') });
     await repository.versions(path);

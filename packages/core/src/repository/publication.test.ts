@@ -9,6 +9,7 @@ import {
   fakeClock,
   keysOf,
   put,
+  settle,
   setUp,
   textAt,
   time,
@@ -66,13 +67,13 @@ describe('row 55: two instances publish different bytes', () => {
     const winner = setUp(mine, { storage }, { clock });
     const gate = deferred();
     const held = aroundStorage(storage, async (method, key, call) => {
-      if (method === 'list') await gate.promise;
-      return call().finally(() => key);
+      if (method === 'create' && key.endsWith('.mod')) await gate.promise;
+      return call();
     });
     const loser = setUp(theirs, { storage: held }, { clock });
     const losing = loser.repository.info(path, 'v1.0.0');
     const first = await winner.repository.info(path, 'v1.0.0');
-    // Its zip appears where the loser looks for leftovers.
+    // Its zip is there when the loser looks for leftovers.
     await winner.repository.zip(path, 'v1.0.0');
     gate.resolve();
     expect((await losing).etag).toBe(first.etag);
@@ -90,8 +91,8 @@ describe('row 55: two instances publish different bytes', () => {
     const { storage, clock } = shared();
     const winner = setUp(versionOf('a', goModOf('1.20')), { storage }, { clock });
     const gate = deferred();
-    const held = aroundStorage(storage, async (method, _key, call) => {
-      if (method === 'list') await gate.promise;
+    const held = aroundStorage(storage, async (method, key, call) => {
+      if (method === 'create' && key.endsWith('.mod')) await gate.promise;
       return call();
     });
     const loser = setUp(versionOf('b', goModOf('1.21')), { storage: held }, { clock });
@@ -101,6 +102,23 @@ describe('row 55: two instances publish different bytes', () => {
     if (complete) expect((await losing).etag).toBe((await winner.repository.zip(path, 'v1.0.0')).etag);
     else await expect(losing).rejects.toMatchObject({ code: 'conflict', data: { transient: true } });
     expect(await keysOf(storage)).toHaveLength(complete ? 4 : 2);
+  });
+
+  it('a zip of one commit is not published under the .info of another, also where their go.mods are equal', async () => {
+    const { storage, clock } = shared();
+    const gate = deferred();
+    const held = aroundStorage(storage, async (method, key, call) => {
+      if (method === 'create' && key.endsWith('.mod')) await gate.promise;
+      return call();
+    });
+    const winner = setUp(versionOf('a'), { storage }, { clock });
+    const loser = setUp(versionOf('b'), { storage: held }, { clock });
+    const losing = loser.repository.zip(path, 'v1.0.0');
+    await settle();
+    await winner.repository.info(path, 'v1.0.0');
+    gate.resolve();
+    await expect(losing).rejects.toMatchObject({ code: 'conflict', data: { transient: true } });
+    expect(await keysOf(storage)).toEqual([`${base}.info`, `${base}.mod`]);
   });
 
   it('a .mod that another instance reclaims at this moment is written again', async () => {
@@ -234,6 +252,69 @@ describe('retention', () => {
 });
 
 describe('leftovers of an interrupted capture', () => {
+  it('a zip beside an equal .mod is not adopted with it', async () => {
+    const { storage, clock } = shared();
+    await put(storage, `${base}.mod`, `module ${path}\n`);
+    await put(storage, `${base}.ziphash`, 'h1:other');
+    const ask = () => setUp(versionOf('a'), { storage }, { clock }).repository.zip(path, 'v1.0.0');
+    await expect(ask()).rejects.toMatchObject({ code: 'conflict', data: { transient: true } });
+    clock.advance(15 * 60_000 + 1);
+    expect((await ask()).h1).toMatch(/^h1:/);
+  });
+
+  it.each([
+    ['when both judge it at the same moment', 0],
+    ['when one of them is slow to delete it', 500],
+  ])('two who reclaim it for different content never mix theirs: %s', async (_, slow) => {
+    const { storage, clock } = shared();
+    await put(storage, `${base}.mod`, `module ${path}\n// cut off\n`);
+    clock.advance(15 * 60_000 + 1);
+    // Sleeps are turns of one real queue, in the order of their fake ends.
+    const sleepers: { end: number; wake: () => void }[] = [];
+    const sleep = (milliseconds: number) =>
+      new Promise<void>((wake) => sleepers.push({ end: clock.now() + milliseconds, wake }));
+    const slowly = aroundStorage(storage, async (method, _key, call) => {
+      if (method === 'delete' && slow > 0) await sleep(slow);
+      return call();
+    });
+    const sides = [
+      setUp(versionOf('a', goModOf('1.20')), { storage }, { clock, sleep }),
+      setUp(versionOf('b', goModOf('1.21')), { storage: slowly }, { clock, sleep }),
+    ];
+    let ended = false;
+    const all = Promise.allSettled(sides.map(({ repository }) => repository.info(path, 'v1.0.0'))).finally(() => {
+      ended = true;
+    });
+    while (!ended) {
+      await settle();
+      const next = sleepers.sort((x, y) => x.end - y.end).shift();
+      if (next === undefined) continue;
+      clock.advance(Math.max(0, next.end - clock.now()));
+      next.wake();
+    }
+    expect((await all).some(({ status }) => status === 'fulfilled')).toBe(true);
+    const commit = JSON.parse((await textAt(storage, `${base}.info`)) ?? '').Origin.Hash;
+    expect(await textAt(storage, `${base}.mod`)).toBe(commit.startsWith('a') ? goModOf('1.20') : goModOf('1.21'));
+  });
+
+  it('one that is equal but old is written anew, so that nobody takes it away before .info is there', async () => {
+    const { storage, clock } = shared();
+    await put(storage, `${base}.mod`, goModOf('1.20'));
+    clock.advance(15 * 60_000 + 1);
+    const gate = deferred();
+    const held = aroundStorage(storage, async (method, key, call) => {
+      if (method === 'create' && key.endsWith('.info')) await gate.promise;
+      return call();
+    });
+    const first = setUp(versionOf('a', goModOf('1.20')), { storage: held }, { clock }).repository.info(path, 'v1.0.0');
+    await settle();
+    const other = setUp(versionOf('b', goModOf('1.21')), { storage }, { clock });
+    await expect(other.repository.info(path, 'v1.0.0')).rejects.toMatchObject({ code: 'conflict' });
+    gate.resolve();
+    expect((await first).info.origin?.Hash).toMatch(/^a/);
+    expect(await textAt(storage, `${base}.mod`)).toBe(goModOf('1.20'));
+  });
+
   it('an equal .mod is adopted', async () => {
     const { storage, clock } = shared();
     await put(storage, `${base}.mod`, `module ${path}\n`);
@@ -251,11 +332,11 @@ describe('leftovers of an interrupted capture', () => {
     await expect(repository.versions(path)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it.each(['.mod', '.zip', '.ziphash'])(
+  it.each([['.mod'], ['.zip'], ['.mod', '.ziphash'], ['.mod', '.ziphash', '.zip']])(
     'a different %s is reclaimed after the grace period, and blocks until then',
-    async (ending) => {
+    async (...endings) => {
       const { storage, clock } = shared();
-      await put(storage, base + ending, `module ${path}\n// cut off\n`);
+      for (const ending of endings) await put(storage, base + ending, `module ${path}\n// cut off\n`);
       const ask = () =>
         setUp(versionOf('a'), { storage, freshness: { negativeTtl: 0 } }, { clock }).repository.zip(path, 'v1.0.0');
       await expect(ask()).rejects.toMatchObject({ code: 'conflict', data: { transient: true } });

@@ -53,9 +53,17 @@ describe('rows 21 to 24: what no module can have', () => {
   );
 
   it('a path that no key can hold is refused as a path', async () => {
-    await expect(repository.info(`example.com/${'x'.repeat(300)}`, 'v1.0.0')).rejects.toMatchObject({
-      code: 'invalid_path',
-    });
+    for (const long of [`example.com/${'x'.repeat(300)}`, `example.com${'/x'.repeat(500)}`]) {
+      for (const call of [
+        repository.versions(long),
+        repository.latest(long),
+        repository.info(long, 'v1.0.0'),
+        repository.info(long, 'main'),
+        repository.goMod(long, 'v1.0.0'),
+      ]) {
+        await expect(call).rejects.toMatchObject({ code: 'invalid_path' });
+      }
+    }
   });
 
   it('none of them reached the source', () => expect(source.calls).toEqual([]));

@@ -2,9 +2,9 @@
 //
 // Invariants:
 // - A fault that a retry can heal is retried a few times, because one 503 ends a go command (protocol-cases row 36); then it is
-//   `storage_unavailable`. What says something about the call itself (`invalid_key`, `unsupported` and the like) passes at once.
-// - Messages name the key and the step, never the backend's own words; those are in `cause`.
-// - A body is read to its end or cancelled.
+//   `storage_unavailable`. So is every refusal of the backend (`unsupported`, `limit_exceeded` and the like), at once: no retry helps.
+// - Messages name the key and the step, never the backend's own words, whatever its code; those are in `cause`.
+// - A body is read to its end or cancelled, and what is read whole has the size that the backend named.
 
 import type { Sleep } from '../async/abort.ts';
 import { type ByteSource, readAll } from '../bytes/source.ts';
@@ -57,7 +57,6 @@ export function createStore(storage: Storage, { sleep, delays = defaultDelays }:
         return await work();
       } catch (error) {
         signal?.throwIfAborted();
-        if (isGoModKitError(error) && error.code !== 'storage_unavailable') throw error;
         const fault = faultOf(error, step, key);
         const delay = delays[tries];
         if (fault.data.transient !== true || delay === undefined) throw fault;
@@ -76,7 +75,9 @@ export function createStore(storage: Storage, { sleep, delays = defaultDelays }:
           await object.body.cancel();
           throw damaged(key, `has ${object.size} bytes, more than the ${limit} that it may have`);
         }
-        return { bytes: await readAll(object.body), modified: object.modified };
+        const bytes = await readAll(object.body, object.size);
+        if (bytes.length === object.size) return { bytes, modified: object.modified };
+        throw new GoModKitError('storage_unavailable', `${key} was cut off`, { data: { transient: true } });
       }),
     get: (key, options = {}) => attempt('read', key, options.signal, () => storage.get(key, options)),
     head: (key, signal) => attempt('read', key, signal, () => storage.head(key, { signal })),
@@ -120,9 +121,15 @@ export function damaged(key: string, problem: string, cause?: unknown): GoModKit
 
 function faultOf(error: unknown, step: string, key: string): GoModKitError {
   const own = isGoModKitError(error) ? error : undefined;
+  const data = { ...own?.data, key };
+  if (own?.code === 'range_not_satisfiable') {
+    return new GoModKitError(own.code, `${key} has no bytes in that range`, { cause: error, data });
+  }
+  if (own?.code === 'closed') return new GoModKitError(own.code, 'the storage is closed', { cause: error, data });
+  // A refusal will be repeated; what does not say otherwise may be a hiccup.
+  const transient = own === undefined || (own.code === 'storage_unavailable' && own.data.transient !== false);
   return new GoModKitError('storage_unavailable', `storage cannot ${step} ${key || 'its keys'}`, {
     cause: error,
-    // What does not say otherwise may be a hiccup.
-    data: { ...own?.data, key, transient: own?.data.transient !== false },
+    data: { ...data, transient },
   });
 }

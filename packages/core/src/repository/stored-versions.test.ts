@@ -60,3 +60,17 @@ test('a listing goes on over pages', async () => {
     await storage.create(`example.com/m${i}/@v/v1.0.0.info`, bytesSource(new Uint8Array(1)));
   expect((await names(storage)).length).toBe(2500);
 });
+
+test('a version whose keys stand around those of others is named once, with its zip', async () => {
+  const of = (version: string) => ['info', 'mod', 'zip', 'ziphash'].map((end) => `example.com/a/@v/${version}.${end}`);
+  const versions = ['v1.0.0-dev', 'v1.0.0-dev.i', 'v1.0.0-dev.next', 'v1.0.0-dev.next.x', 'v1.0.0-dev.zip', 'v1.0.0'];
+  const storage = await storageWith(...versions.flatMap(of), ...of('v1.0.0').map((key) => key.replace('/a/', '/b/')));
+  expect((await names(storage)).sort()).toEqual(
+    [...versions.map((version) => `example.com/a@${version} zip`), 'example.com/b@v1.0.0 zip'].sort(),
+  );
+});
+
+test('names that no module version has are passed over', async () => {
+  const files = ['v1.info', 'master.info', 'v1.0.0+meta.info', 'v2.0.0.info'];
+  expect(await names(await storageWith(...files.map((file) => `example.com/a/@v/${file}`)))).toEqual([]);
+});

@@ -1,11 +1,14 @@
 // What a storage holds, read from its keys alone.
 //
 // Invariants:
-// - A version is named when its `.info` is there, and once: the keys of one version are neighbours in a listing.
-// - Memory does not grow with the storage: one page of keys at a time.
+// - A version is named when its `.info` is there, and once. Its keys need not be neighbours in a listing, but versions nest:
+//   `v1.0.0-a.info` < `v1.0.0-a.j.info` < `v1.0.0-a.j.zip` < `v1.0.0-a.zip`.
+// - Memory does not grow with the storage: one page of keys at a time, and the versions whose keys go on.
 
+import { compareUtf8 } from '../bytes/utf8.ts';
 import { isGoModKitError } from '../errors/error.ts';
 import { type ModuleVersion, unescapePath } from '../module/index.ts';
+import { isUsableVersion } from '../source/list.ts';
 import type { CallOptions, ListOptions, ListPage, ObjectInfo } from '../storage/storage.ts';
 import { type Extension, versionOfKey } from './keys.ts';
 import { listAll } from './store.ts';
@@ -30,8 +33,8 @@ export interface StoredVersionsOptions extends CallOptions {
 }
 
 /**
- * The versions that a storage holds, in the order of its keys: by escaped module path, then by the bytes of the version. Rejects with
- * `storage_unavailable` when the storage cannot be listed.
+ * The versions that a storage holds, module by module in the order of escaped paths; those of one module in no order that means
+ * anything. Rejects with `storage_unavailable` when the storage cannot be listed.
  *
  * @example
  * ```ts
@@ -48,25 +51,39 @@ export async function* storedVersions(
   storage: Listable,
   options: StoredVersionsOptions = {},
 ): AsyncGenerator<StoredVersion> {
-  let current: { version: ModuleVersion; captured?: Date; zipSize?: number } | undefined;
+  // The innermost last: keys of others come between those of a version only while they begin with its name.
+  const open: Found[] = [];
   for await (const { path, version, extension, object } of moduleObjects(storage, options)) {
-    if (current?.version.path !== path || current.version.version !== version) {
-      const done = finished(current);
-      if (done) yield done;
-      current = { version: { path, version } };
+    for (let last = open.at(-1); last !== undefined && !mayGoOn(last, object.key); last = open.at(-1)) {
+      open.pop();
+      yield* finished(last);
     }
-    if (extension === 'info') current.captured = object.modified;
-    if (extension === 'zip') current.zipSize = object.size;
+    let found = open.find((each) => each.version === version);
+    if (found === undefined) {
+      const base = object.key.slice(0, -extension.length);
+      found = { path, version, lastKey: `${base}zip` };
+      open.push(found);
+    }
+    if (extension === 'info') found.captured = object.modified;
+    if (extension === 'zip') found.zipSize = object.size;
   }
-  const done = finished(current);
-  if (done) yield done;
+  for (const found of open.reverse()) yield* finished(found);
 }
 
-function finished(
-  found: { version: ModuleVersion; captured?: Date; zipSize?: number } | undefined,
-): StoredVersion | undefined {
-  if (found?.captured === undefined) return undefined;
-  return { ...found.version, captured: found.captured, zipSize: found.zipSize };
+/** A version of which at least one key has come. */
+interface Found extends ModuleVersion {
+  /** No key behind this one tells more. */
+  readonly lastKey: string;
+  captured?: Date;
+  zipSize?: number;
+}
+
+function mayGoOn({ lastKey }: Found, key: string): boolean {
+  return compareUtf8(key, lastKey) <= 0;
+}
+
+function* finished({ path, version, captured, zipSize }: Found): Generator<StoredVersion> {
+  if (captured !== undefined) yield { path, version, captured, zipSize };
 }
 
 interface ModuleObject extends ModuleVersion {
@@ -79,7 +96,8 @@ async function* moduleObjects(storage: Listable, options: StoredVersionsOptions)
     const at = object.key.indexOf('/@v/');
     const path = at < 0 ? undefined : pathOf(object.key.slice(0, at));
     const named = path === undefined ? undefined : versionOfKey(object.key, object.key.slice(0, at + 4));
-    if (path !== undefined && named !== undefined) yield { path, ...named, object };
+    if (path === undefined || named === undefined || !isUsableVersion(path, named.version)) continue;
+    yield { path, ...named, object };
   }
 }
 
