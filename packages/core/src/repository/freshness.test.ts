@@ -108,7 +108,7 @@ describe('freshness', () => {
     const { freshness } = create();
     await ask(freshness, 1);
     await ask(freshness, absent, 'absence', 'info v1.0.0');
-    freshness.XX;
+    freshness.published('example.com/other', () => false);
     expect((await ask(freshness, 2)).loaded).toBe(false);
     freshness.published(module, () => false);
     expect(await ask(freshness, down)).toEqual({ came: 1, loaded: true });
