@@ -124,5 +124,6 @@ async function readDescriptorCrc(window: ZipWindow, at: number): Promise<number 
   if (bytes.length < 12) return undefined;
   const view = viewOf(bytes);
   const first = view.getUint32(0, true);
-  return first === dataDescriptor.signature ? view.getUint32(4, true) : first;
+  if (first !== dataDescriptor.signature) return first;
+  return bytes.length < dataDescriptor.length ? undefined : view.getUint32(4, true);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type PackEntry, type PackOptions, pack } from '../../test/pack.ts';
 import { bytesSource, concatBytes, streamOf } from '../bytes/source.ts';
@@ -153,6 +153,22 @@ describe('contents', () => {
 
   it('does not look at encryption flags or modes, as Go', async () => {
     expect(await readFirst({ name: 'a', content: 'abc', flags: 1, attributes: 0xa1ff0000 })).toBe('abc');
+  });
+
+  it.each([
+    [true, 16, 16],
+    [false, 12, 12],
+  ])('wants a data descriptor whole, its signature (%s) included, as Go', async (signature, length, least) => {
+    const content = encodeUtf8('abc');
+    const local = pack([{ name: 'a', content, method: 0 }]).subarray(0, 30 + 1 + 3);
+    const entry: PackEntry = { name: 'a', content, method: 0, flags: 8 };
+    const offset = pack([entry]).length;
+    const readWith = (bytes: number) => {
+      const after = concatBytes([local, descriptor(crc32(content), signature).subarray(0, bytes)], 34 + bytes);
+      return readFirst({ ...entry, offset }, { after });
+    };
+    expect(await readWith(length)).toBe('abc');
+    await expect(readWith(least - 1)).rejects.toThrow('unexpected EOF');
   });
 
   it('does not check a CRC of zero without a descriptor, as Go', async () => {
