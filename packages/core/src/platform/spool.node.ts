@@ -2,6 +2,7 @@
 //
 // Invariants:
 // - When spool() rejects, no bytes stay behind, in memory or on disk, and the stream is cancelled.
+// - A full or missing disk is told as `storage_unavailable`: paths of this machine stay in `cause`.
 // - The file's name is removed as soon as the file is open, so that even a kill leaves nothing. Where an open file cannot be
 //   unlinked, dispose() removes it, and the name `gomodkit-HOST-PID-NONCE.spool` tells a sweeper whose it was.
 
@@ -10,6 +11,7 @@ import { open, unlink } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesSource, concatBytes } from '../bytes/source.ts';
+import { GoModKitError } from '../errors/error.ts';
 import { drain } from './collect.ts';
 import { closeFile, handleSource, type OpenFile } from './file-handle.node.ts';
 import { memorySpooled } from './memory.ts';
@@ -20,14 +22,24 @@ const defaultMemory = 1024 * 1024;
 /**
  * Takes a body whole, so that it can be checked, hashed and replayed before anybody sees it.
  *
- * Rejects with `limit_exceeded` past `limit`, with the signal's reason when aborted, and with whatever the stream or
- * `onChunk` failed with.
+ * Rejects with `limit_exceeded` past `limit`, with `storage_unavailable` (transient) when the disk does not take the bytes, with the
+ * signal's reason when aborted, and with whatever the stream or `onChunk` failed with.
  */
 export async function spool(stream: ReadableStream<Uint8Array>, options: SpoolOptions): Promise<Spooled> {
   const memory = options.memory ?? defaultMemory;
-  let chunks: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let held = 0;
   let file: TemporaryFile | undefined;
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    try {
+      file ??= await createTemporaryFile(options.directory ?? tmpdir(), options.what);
+      for (const early of chunks.splice(0)) await file.append(early);
+      await file.append(chunk);
+    } catch (cause) {
+      const data = { transient: true };
+      throw new GoModKitError('storage_unavailable', `no room on disk to check ${options.what}`, { cause, data });
+    }
+  };
   try {
     const size = await drain(stream, options, async (chunk) => {
       if (file === undefined && held + chunk.length <= memory) {
@@ -35,12 +47,7 @@ export async function spool(stream: ReadableStream<Uint8Array>, options: SpoolOp
         held += chunk.length;
         return;
       }
-      if (file === undefined) {
-        file = await createTemporaryFile(options.directory ?? tmpdir(), options.what);
-        for (const early of chunks) await file.append(early);
-        chunks = [];
-      }
-      await file.append(chunk);
+      await write(chunk);
     });
     return file === undefined ? memorySpooled(bytesSource(concatBytes(chunks, size))) : file.spooled(size);
   } catch (error) {

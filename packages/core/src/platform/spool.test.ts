@@ -90,6 +90,14 @@ describe.each([
     expect(readdirSync(directory)).toEqual([]);
   });
 
+  it('does not wait for a stream that never settles its cancel', async () => {
+    const stuck = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(10)),
+      cancel: () => new Promise(() => {}),
+    });
+    await expect(spool(stuck, { limit: 5, what })).rejects.toMatchObject({ code: 'limit_exceeded' });
+  });
+
   it('does not start when already aborted', async () => {
     const reason = new Error('no');
     const call = spool(streamOf(new Uint8Array(1)), { limit: 10, what, signal: AbortSignal.abort(reason) });
@@ -120,6 +128,16 @@ describe.each([
 });
 
 describe('spool (node)', () => {
+  it('says that the disk does not take a body, without its paths, and cancels the stream', async () => {
+    const cancelled: unknown[] = [];
+    const body = chunked(50_000, 1000, (reason) => cancelled.push(reason));
+    const directory = join(tmpdir(), 'spool-test-that-is-not-there');
+    const error = await nodeSpool.spool(body, { limit: 1e6, what, directory, memory: 5000 }).catch((e: Error) => e);
+    expect(error).toMatchObject({ code: 'storage_unavailable', data: { transient: true } });
+    expect((error as Error).message).not.toContain(directory);
+    expect(cancelled).toHaveLength(1);
+  });
+
   it('has unlinked its file before the body is there', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'spool-test-'));
     const listings: string[][] = [];

@@ -102,7 +102,9 @@ async function fetchZip(
     body.cancel().catch(() => {}); // not awaited: it may never settle
     throw tooLarge(what, size, limits.zip);
   }
-  const spooled = await spool(body, { limit: limits.zip, what, signal });
+  // Many that wait for their turn wait on disk, not in memory.
+  const memory = engine.cold.waiting < limits.coldWork ? undefined : 0;
+  const spooled = await spool(body, { limit: limits.zip, what, memory, signal });
   if (size !== undefined && size !== spooled.size) {
     await spooled.dispose();
     throw new GoModKitError(

@@ -2,15 +2,25 @@
 
 import { beforeEach, expect, it, vi } from 'vitest';
 import { memoryStorage } from '../storage/memory.ts';
-import { aroundStorage, type FakeVersion, put, type Setup, settle, setUp, zipOf } from './testdata/fixture.ts';
+import {
+  aroundStorage,
+  deferred,
+  type FakeVersion,
+  put,
+  type Setup,
+  settle,
+  setUp,
+  zipOf,
+} from './testdata/fixture.ts';
 
-const counts = vi.hoisted(() => ({ spooled: 0, disposed: 0 }));
+const counts = vi.hoisted(() => ({ spooled: 0, disposed: 0, onDisk: 0 }));
 
 vi.mock('#spool', async (original) => {
   const real = await original<typeof import('#spool')>();
   return {
     ...real,
     spool: async (...args: Parameters<typeof real.spool>) => {
+      if (args[1].memory === 0) counts.onDisk++;
       const spooled = await real.spool(...args);
       counts.spooled++;
       const dispose = async (): Promise<void> => {
@@ -25,6 +35,7 @@ vi.mock('#spool', async (original) => {
 beforeEach(() => {
   counts.spooled = 0;
   counts.disposed = 0;
+  counts.onDisk = 0;
 });
 
 const path = 'example.com/m';
@@ -59,7 +70,7 @@ it.each(Object.entries(cases))('what was spooled is disposed of once when %s', a
   const { repository, source } = await make();
   await repository.zip(path, 'v1.0.0').catch(() => {});
   await settle();
-  expect(counts).toEqual({ spooled: 1, disposed: 1 });
+  expect(counts).toMatchObject({ spooled: 1, disposed: 1 });
   expect(source.openBodies).toBe(0);
 });
 
@@ -72,7 +83,7 @@ it('what was spooled is disposed of when all clients leave while it waits to be 
   const { repository } = setUp(of({}), { storage });
   await expect(repository.zip(path, 'v1.0.0', { signal: client.signal })).rejects.toBe('bye');
   await settle();
-  expect(counts).toEqual({ spooled: 1, disposed: 1 });
+  expect(counts).toMatchObject({ spooled: 1, disposed: 1 });
 });
 
 it('a source without a zip, and a policy that denies, spool nothing', async () => {
@@ -81,4 +92,24 @@ it('a source without a zip, and a policy that denies, spool nothing', async () =
     await expect(repository.zip(path, 'v1.0.0')).rejects.toThrow();
   }
   expect(counts.spooled).toBe(0);
+});
+
+it('zips that come while enough wait to be checked wait on disk', async () => {
+  const names = Array.from({ length: 6 }, (_, i) => `example.com/m${i}`);
+  const gate = deferred();
+  const storage = aroundStorage(memoryStorage(), async (method, key, call) => {
+    if (method === 'create' && key.endsWith('.zip')) await gate.promise;
+    return call();
+  });
+  const modules = Object.fromEntries(names.map((name) => [name, { versions: { 'v1.0.0': {} } }]));
+  const { repository } = setUp(modules, { storage, limits: { coldWork: 1 } });
+  const zips: Promise<unknown>[] = [];
+  for (const name of names) {
+    zips.push(repository.zip(name, 'v1.0.0'));
+    await settle(50);
+  }
+  gate.resolve();
+  await Promise.all(zips);
+  // One is being stored and one waits in memory.
+  expect(counts).toEqual({ spooled: 6, disposed: 6, onDisk: 4 });
 });
