@@ -69,41 +69,41 @@ async function readNames(
     names.length = most;
     complete = false;
   };
-  for await (const entry of entriesOf(files, join(root, folder))) {
-    const name = await nameOf(files, root, folder, entry);
-    if (name === undefined || !isNeeded(name, bounds) || compareKeys(name.sort, beyond) <= 0) continue;
-    names.push(name);
-    if (names.length >= 4 * most) keep();
+  try {
+    for await (const entry of await patiently(() => files.opendir(join(root, folder), { bufferSize: 256 }))) {
+      const type = isTold(entry) ? entry : await typeOf(files, join(root, folder, entry.name));
+      const name = nameOf(folder, entry.name, type);
+      if (name === undefined || !isNeeded(name, bounds) || compareKeys(name.sort, beyond) <= 0) continue;
+      names.push(name);
+      if (names.length >= 4 * most) keep();
+    }
+  } catch (error) {
+    // Removed meanwhile, or never there.
+    if (!isAbsent(error)) throw error;
   }
   keep();
   return { names, complete };
 }
 
-async function* entriesOf(files: FileOperations, path: string): AsyncGenerator<Dirent, void, void> {
+type Type = Pick<Dirent, 'isFile' | 'isDirectory'>;
+
+/** Some file systems do not tell types in listings. */
+function isTold(entry: Dirent): boolean {
+  return entry.isFile() || entry.isDirectory() || entry.isSymbolicLink() || entry.isFIFO() || entry.isSocket();
+}
+
+async function typeOf(files: FileOperations, path: string): Promise<Type | undefined> {
   try {
-    const directory = await patiently(() => files.opendir(path, { bufferSize: 256 }));
-    yield* directory;
+    return await files.lstat(path);
   } catch (error) {
-    // Removed meanwhile, or never there.
-    if (!isAbsent(error)) throw error;
+    if (isAbsent(error)) return undefined;
+    throw error;
   }
 }
 
-async function nameOf(files: FileOperations, root: string, folder: string, entry: Dirent): Promise<Name | undefined> {
-  if (folder === '' && entry.name === privateFolder) return undefined;
-  const key = `${folder}${entry.name}`;
-  let type: Pick<Dirent, 'isFile' | 'isDirectory'> = entry;
-  const untold =
-    !entry.isFile() && !entry.isDirectory() && !entry.isSymbolicLink() && !entry.isFIFO() && !entry.isSocket();
-  if (untold) {
-    // Some file systems do not tell types in listings.
-    try {
-      type = await files.lstat(join(root, key));
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
-  }
+function nameOf(folder: string, name: string, type: Type | undefined): Name | undefined {
+  if (type === undefined || (folder === '' && name === privateFolder)) return undefined;
+  const key = `${folder}${name}`;
   if (type.isDirectory()) return { sort: `${key}/`, folder: true };
   return type.isFile() ? { sort: key, folder: false } : undefined;
 }

@@ -93,6 +93,9 @@ export function createStore(storage: Storage, { sleep, delays = defaultDelays }:
   };
 }
 
+/** How many objects a page should hold, if the storage can: a folder is read anew for every page. */
+const pageSize = 10_000;
+
 /** All objects below `prefix`, page by page. */
 export async function* listAll(
   store: Pick<Store, 'list'>,
@@ -101,7 +104,7 @@ export async function* listAll(
 ): AsyncGenerator<ObjectInfo> {
   let after: string | undefined;
   for (;;) {
-    const page = await store.list({ prefix, after, signal: options.signal });
+    const page = await store.list({ prefix, after, limit: pageSize, signal: options.signal });
     yield* page.objects;
     const last = page.objects.at(-1)?.key;
     if (!page.more) return;

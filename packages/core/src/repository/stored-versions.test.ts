@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { bytesSource, memoryStorage, type Storage } from '../storage/index.ts';
-import { storedVersions } from './stored-versions.ts';
+import { bytesSource, type ListOptions, memoryStorage, type Storage } from '../storage/index.ts';
+import { type Listable, storedVersions } from './stored-versions.ts';
 
 async function storageWith(...keys: readonly string[]): Promise<Storage> {
   const storage = memoryStorage();
@@ -8,7 +8,7 @@ async function storageWith(...keys: readonly string[]): Promise<Storage> {
   return storage;
 }
 
-async function names(storage: Storage, prefix?: string): Promise<string[]> {
+async function names(storage: Listable, prefix?: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { path, version, zipSize } of storedVersions(storage, { prefix }))
     found.push(`${path}@${version}${zipSize === undefined ? '' : ' zip'}`);
@@ -58,7 +58,16 @@ test('a listing goes on over pages', async () => {
   const storage = memoryStorage();
   for (let i = 0; i < 2500; i++)
     await storage.create(`example.com/m${i}/@v/v1.0.0.info`, bytesSource(new Uint8Array(1)));
-  expect((await names(storage)).length).toBe(2500);
+  const limits: (number | undefined)[] = [];
+  const paged = {
+    list: (options: ListOptions) => {
+      limits.push(options.limit);
+      return storage.list({ ...options, limit: 1000 });
+    },
+  };
+  expect((await names(paged)).length).toBe(2500);
+  // A storage that can gives more at once: a directory reads a folder anew for every page.
+  expect(limits).toEqual([10_000, 10_000, 10_000]);
 });
 
 test('a version whose keys stand around those of others is named once, with its zip', async () => {
