@@ -4,7 +4,7 @@ import * as real from 'node:fs/promises';
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesSource, type Storage } from '@gomodkit/core/storage';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { outputOf, startChild } from '../test/child.ts';
 import { allKeys, leftovers, scratch } from '../test/scratch.ts';
 import { openDirectory } from './directory-storage.ts';
@@ -287,6 +287,20 @@ describe('a directory that others touch', () => {
       await storage.delete?.('a');
     }
     expect(etags.size).toBe(30);
+  });
+
+  it('says when an object was created by the wall clock, also after the machine was suspended', async () => {
+    const storage = directoryStorage(await scratch());
+    vi.spyOn(performance, 'now').mockReturnValue(0);
+    const before = Date.now();
+    await storage.create(key, text('x'));
+    const modified = (await storage.head(key))?.modified.getTime() ?? 0;
+    expect(modified).toBeGreaterThanOrEqual(before);
+    expect(modified).toBeLessThanOrEqual(Date.now());
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])('refuses to create %d objects at once', (concurrentCreates) => {
+    expect(() => directoryStorage('modules', { concurrentCreates })).toThrow('concurrentCreates');
   });
 
   it('has the modes that were asked for', async () => {

@@ -28,9 +28,10 @@ describe.skipIf(!hasGo)(`file:// with the real go command${hasGo ? '' : ' (skipp
       string
     >;
     expect(downloaded).toMatchObject({ Version: 'v1.1.0', Sum: expect.stringMatching(/^h1:/) });
+    // A library without the standard library: a program would make go compile its whole runtime first.
     await writeFile(
-      join(go.directory, 'main.go'),
-      'package main\n\nimport "example.com/Mixed"\n\nfunc main() { mixed.Hello() }\n',
+      join(go.directory, 'use.go'),
+      'package use\n\nimport "example.com/Mixed"\n\nfunc Use() { mixed.Hello() }\n',
     );
     await go('get', 'example.com/Mixed@v1.2.0-RC.1');
     await go('build', './...');

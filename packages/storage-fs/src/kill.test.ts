@@ -11,7 +11,7 @@ import { allKeys, leftovers, listLines, scratch } from '../test/scratch.ts';
 import { directoryStorage } from './index.ts';
 import { Owners } from './owner.ts';
 
-const rounds = Number(process.env.GOMODKIT_KILL_ROUNDS ?? 10);
+const rounds = process.env.GOMODKIT_TEST_SCALE === 'full' ? 50 : 4;
 const module = 'example.com/m';
 
 describe('after kill -9', () => {

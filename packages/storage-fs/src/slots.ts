@@ -3,6 +3,7 @@
 // Invariants:
 // - At most `size` tasks run; the others wait in order. An aborted one leaves the queue at once.
 
+import { GoModKitError } from '@gomodkit/core/errors';
 import { orAborted } from '@gomodkit/core/storage';
 
 /** Runs tasks, a bounded number at a time. */
@@ -10,7 +11,11 @@ export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
+  /** Throws `invalid_argument` for a size with which nothing, or not a whole number of tasks, could run. */
   constructor(size: number) {
+    if (!(size === Number.POSITIVE_INFINITY || (Number.isInteger(size) && size > 0))) {
+      throw new GoModKitError('invalid_argument', `concurrentCreates is ${size}: want a whole number of at least 1`);
+    }
     this.#free = size;
   }
 

@@ -56,7 +56,7 @@ export async function writeTemporary(
     const handle = await patiently(() => files.open(path, 'wx', folder.fileMode), options.signal);
     try {
       await write(handle, source, options);
-      const now = (performance.timeOrigin + performance.now()) / 1000;
+      const now = preciseNow();
       await handle.utimes(now, now);
       if (folder.sync) await handle.sync();
     } finally {
@@ -68,6 +68,11 @@ export async function writeTemporary(
     await discard();
     throw error;
   }
+}
+
+/** Seconds since 1970 by the wall clock, which follows suspended machines and corrected clocks, with microseconds below its own. */
+function preciseNow(): number {
+  return (Date.now() + (performance.now() % 1)) / 1000;
 }
 
 async function write(handle: FileHandle, source: ByteSource, options: CallOptions): Promise<void> {
