@@ -1,6 +1,7 @@
 export type { VersionFixer } from './arguments.ts';
 export { autoQuote, mustQuote } from './auto-quote.ts';
 export { checkCanonicalVersion } from './canonical-version.ts';
+export { type Formattable, format, formatBytes } from './format.ts';
 export type {
   ExcludeDirective,
   GoDirective,
@@ -15,8 +16,10 @@ export type {
   ToolchainDirective,
   ToolDirective,
 } from './go-mod.ts';
+export type { GoWork, UseDirective } from './go-work.ts';
 export { modulePath } from './module-path.ts';
 export { type ParseOptions, parse, parseLax } from './parse.ts';
+export { parseWork, parseWorkLax } from './parse-work.ts';
 export type { Problem } from './problem.ts';
 export { isDirectoryPath } from './replace.ts';
 export { retractedBy } from './retract.ts';

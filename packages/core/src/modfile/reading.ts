@@ -4,6 +4,7 @@ import { quote } from '../gotext/quote.ts';
 import { pathMajorProblem, splitPathVersion } from '../module/path-major.ts';
 import type { Arguments } from './arguments.ts';
 import type { GoMod } from './go-mod.ts';
+import type { GoWork } from './go-work.ts';
 import { Rejection } from './problem.ts';
 import type { Line, LineBlock } from './syntax.ts';
 
@@ -17,10 +18,13 @@ export interface Reading {
   readonly strict: boolean;
 }
 
-/** The model while it is filled. */
-export type GoModDraft = {
-  -readonly [Key in keyof GoMod]: GoMod[Key] extends readonly (infer Item)[] ? Item[] : GoMod[Key];
+/** A model while it is filled. */
+type Draft<Model> = {
+  -readonly [Key in keyof Model]: Model[Key] extends readonly (infer Item)[] ? Item[] : Model[Key];
 };
+
+export type GoModDraft = Draft<GoMod>;
+export type GoWorkDraft = Draft<GoWork>;
 
 /** The major-version suffix of a module path; rejects a path that does not split (spec §1.8). */
 export function pathMajorOf(path: string, about: { verb?: string; modPath?: string } = {}): string {

@@ -3,8 +3,9 @@ import { commentsOf, type GoModSummary, summaryOf, tokensOf } from '../../test/m
 import { bytesOf, describeVectors, type VectorText } from '../../test/vectors.ts';
 import { GoModKitError } from '../errors/index.ts';
 import { rawText } from '../gotext/raw.ts';
-import { checkCanonicalVersion, modulePath, parse, parseLax } from './index.ts';
+import { checkCanonicalVersion, format, modulePath, parse, parseLax, parseWork } from './index.ts';
 import { parseSyntax } from './parse-syntax.ts';
+import { sourceText } from './source-text.ts';
 
 const parserOf = { strict: parse, lax: parseLax };
 
@@ -77,6 +78,18 @@ describeVectors<{ desc: string; input: string; rationale: string }>('modfile-ret
 describeVectors<{ desc: string; input: string; tokens: string }>('modfile-punctuation', ({ cases }) => {
   it.each(cases)('$desc', ({ input, tokens }) => {
     expect(tokensOf(parseSyntax('go.mod', input).stmt).join(' ')).toBe(tokens);
+  });
+});
+
+describeVectors<{ name: string; in?: string; golden: string }>('modfile-format-golden', ({ cases }) => {
+  it.each(cases)('$name', ({ name, in: input, golden }) => {
+    const read = name.startsWith('work/') ? parseWork : parse;
+    // These are no go.mod files: the formatter looks at the tree alone.
+    const isSyntaxOnly = ['block', 'comment', 'rule1'].includes(name);
+    const formatted = (text: string) =>
+      format(isSyntaxOnly ? parseSyntax('file', sourceText(text)) : read('file', text));
+    if (input !== undefined) expect(formatted(input)).toBe(golden);
+    expect(formatted(golden)).toBe(golden);
   });
 });
 
