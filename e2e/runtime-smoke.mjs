@@ -26,5 +26,5 @@ await expectAnswer('/example.com/m/@v/v1.0.0.zip', 200, async (bytes) => {
   const verified = await zip.verifyZip(module, new Blob([bytes]));
   return verified.files === 2 && verified.h1 === (await dirhash.hashZip(new Blob([bytes]))) && verified.h1 === h1;
 });
-await expectAnswer('/example.com/none/@v/list', 404, text('not found: module example.com/none: no such module'));
+await expectAnswer('/example.com/none/@v/list', 404, text('not found: module example.com/none: no such module\n'));
 console.log('all answers as expected');
