@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { constants, crc32, deflateRawSync } from 'node:zlib';
 import { afterAll, expect, it } from 'vitest';
 import { pack } from '../../test/pack.ts';
 import { bytesOf, describeVectors, type VectorText } from '../../test/vectors.ts';
@@ -45,6 +46,9 @@ interface Row {
   readonly wantErr?: string;
   readonly h1?: string;
 }
+
+/** Whether the long runs are wanted: half a gigabyte written and read back. */
+const isFull = process.env.GOMODKIT_TEST_SCALE === 'full';
 
 const scratch: string[] = [];
 afterAll(() => {
@@ -215,19 +219,29 @@ describeVectors<SizeRow>('zip-size-limits', ({ cases, special }) => {
   const operations: Record<string, (row: SizeRow) => Promise<unknown>> = {
     CheckFiles: (row) => checked(checkFiles(row.files.map(declared))),
     Create: async (row) => {
-      for await (const _ of createZip(module, row.files.map(declared))) {
-        // Only the verdict counts.
+      let size = 0;
+      for await (const chunk of createZip(module, row.files.map(declared))) {
+        size += chunk.length;
+        // All verdicts on sizes come before the first byte, but for a file that lies.
+        if (!isFull && size > 100_000) break;
       }
     },
     CheckZip: (row) => checked(checkZip(module, bytesSource(zipOfZeros(row)))),
-    Unzip: (row) => unzip(module, bytesSource(zipOfZeros(row)), join(newDirectory(), 'x')),
+    // What is accepted is written to disk in the full run alone; verifyZip reads it as unzip does.
+    Unzip: (row) => {
+      const zip = bytesSource(zipOfZeros(row));
+      const isHuge = row.files.some(({ declaredSize }) => declaredSize > 100_000_000);
+      return isHuge && !isFull && row.expect.Unzip === null
+        ? verifyZip(module, zip)
+        : unzip(module, zip, join(newDirectory(), 'x'));
+    },
   };
 
   const zipOfZeros = (row: SizeRow): Uint8Array =>
     pack(
-      row.files.map((file) => ({
-        name: `example.com/m@v1.0.0/${file.name}`,
-        content: new Uint8Array(file.declaredSize),
+      row.files.map(({ name, declaredSize }) => ({
+        name: `example.com/m@v1.0.0/${name}`,
+        ...deflatedZeros(declaredSize),
       })),
     );
 
@@ -262,6 +276,19 @@ describeVectors<SizeRow>('zip-size-limits', ({ cases, special }) => {
     await expect(verifyZip(module, bytesSource(zip))).rejects.toThrow('not a valid zip file');
   });
 });
+
+/** Zeros as an entry of an archive has them: a deflated block of them, as often as it takes. */
+function deflatedZeros(size: number): { size: number; raw: Uint8Array; crc32: number } {
+  const block = new Uint8Array(1024 * 1024);
+  const blocks = Array.from({ length: Math.floor(size / block.length) }, () => block);
+  const whole = deflateRawSync(block, { finishFlush: constants.Z_SYNC_FLUSH });
+  const rest = block.subarray(0, size % block.length);
+  return {
+    size,
+    raw: Buffer.concat([...blocks.map(() => whole), deflateRawSync(rest)]),
+    crc32: [...blocks, rest].reduce((crc, bytes) => crc32(bytes, crc), 0),
+  };
+}
 
 function zeros(size: number): ReadableStream<Uint8Array> {
   const block = new Uint8Array(1024 * 1024);

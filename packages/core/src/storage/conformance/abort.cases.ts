@@ -2,7 +2,7 @@
 
 import { bytesSource } from '../../bytes/source.ts';
 import type { Storage } from '../storage.ts';
-import { type Check, type ConformanceCase, casesOf } from './case.ts';
+import { type CaseContext, type Check, type ConformanceCase, casesOf } from './case.ts';
 import { checkAbsent, eventually, fill, outcome, pattern, probeSource, text } from './tools.ts';
 
 const key = 'example.com/m/@v/v1.0.0.zip';
@@ -88,19 +88,19 @@ async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<v
 }
 
 const releaseSources = casesOf('release', {
-  'cancels the source of an aborted create()': async ({ storage }, check: Check) => {
+  'cancels the source of an aborted create()': async ({ storage, limits }, check: Check) => {
     const source = probeSource(100_000, 50_000, 'hang');
     const stop = new AbortController();
     const creating = outcome(storage.create(key, source, { signal: stop.signal }));
     await source.started;
     stop.abort(reason);
     await creating;
-    check(await eventually(() => source.open() === 0), 'the stream of the source was left open');
+    check(await eventually(limits, () => source.open() === 0), 'the stream of the source was left open');
   },
-  'cancels a source that delivers too much': async ({ storage }, check: Check) => {
+  'cancels a source that delivers too much': async ({ storage, limits }, check: Check) => {
     const source = probeSource(1000, 10_000_000, 'close');
     await outcome(storage.create(key, source));
-    check(await eventually(() => source.open() === 0), 'the stream of the source was left open');
+    check(await eventually(limits, () => source.open() === 0), 'the stream of the source was left open');
   },
   'opens no source for a key that is refused': async ({ storage }, check: Check) => {
     const source = probeSource(10, 10, 'close');
@@ -112,9 +112,10 @@ const releaseSources = casesOf('release', {
 const releaseHandles = casesOf(
   'release',
   {
-    'holds nothing after a body was cancelled': async ({ storage, held }, check: Check) => {
+    'holds nothing after a body was cancelled': async (context, check: Check) => {
+      const { storage } = context;
       await storage.create(key, bytesSource(pattern(1_000_000, 1)));
-      await balanced(check, held, async () => {
+      await balanced(check, context, async () => {
         const object = await storage.get(key);
         await object?.body.cancel();
         const reader = (await storage.get(key))?.body.getReader();
@@ -122,27 +123,30 @@ const releaseHandles = casesOf(
         await reader?.cancel();
       });
     },
-    'holds nothing after a body was read': async ({ storage, held }, check: Check) => {
+    'holds nothing after a body was read': async (context, check: Check) => {
+      const { storage } = context;
       await storage.create(key, bytesSource(pattern(300_000, 1)));
-      await balanced(check, held, async () => {
+      await balanced(check, context, async () => {
         const reader = (await storage.get(key))?.body.getReader();
         if (reader) await drain(reader);
         const empty = (await storage.get(key, { range: { start: 5, end: 5 } }))?.body.getReader();
         if (empty) await drain(empty);
       });
     },
-    'holds nothing after a read was aborted': async ({ storage, held }, check: Check) => {
+    'holds nothing after a read was aborted': async (context, check: Check) => {
+      const { storage } = context;
       await storage.create(key, bytesSource(pattern(1_000_000, 1)));
-      await balanced(check, held, async () => {
+      await balanced(check, context, async () => {
         const stop = new AbortController();
         const reader = (await storage.get(key, { signal: stop.signal }))?.body.getReader();
         await reader?.read();
         stop.abort(reason);
       });
     },
-    'holds nothing after refused, failed and aborted calls': async ({ storage, held }, check: Check) => {
+    'holds nothing after refused, failed and aborted calls': async (context, check: Check) => {
+      const { storage } = context;
       await fill(storage, ['a/b', key]);
-      await balanced(check, held, async () => {
+      await balanced(check, context, async () => {
         await outcome(storage.get('a/b', { range: { start: 100 } }));
         await outcome(storage.create('c', probeSource(300_000, 200_000, 'fail')));
         await outcome(storage.create('c', probeSource(300_000, 200_000, 'close')));
@@ -159,16 +163,13 @@ const releaseHandles = casesOf(
   ['held'],
 );
 
-async function balanced(
-  check: Check,
-  held: (() => number | Promise<number>) | undefined,
-  work: () => Promise<void>,
-): Promise<void> {
+async function balanced(check: Check, { held, limits }: CaseContext, work: () => Promise<void>): Promise<void> {
   if (held === undefined) return;
   await work(); // the first time may open what stays open for good
   const before = await held();
   for (let i = 0; i < 5; i++) await work();
-  check(await eventually(async () => (await held()) <= before), `${(await held()) - before} handles are still held`);
+  const released = await eventually(limits, async () => (await held()) <= before);
+  check(released, `${(await held()) - before} handles are still held`);
 }
 
 /** Everything about cancelling. */

@@ -55,6 +55,8 @@ export interface ConformanceLimits {
   readonly racers: number;
   /** How many keys the paging cases create. Default 120. */
   readonly keys: number;
+  /** For how many milliseconds what was cancelled may still hold handles. Default 1,000. */
+  readonly patience: number;
 }
 
 /** One check of the suite. */

@@ -125,7 +125,7 @@ const readYourCreates = casesOf('read-your-creates', {
 });
 
 const hidden = casesOf('hidden', {
-  'lists nothing else while a create is under way': async ({ storage }, check: Check) => {
+  'lists nothing else while a create is under way': async ({ storage, limits }, check: Check) => {
     const source = probeSource(100_000, 50_000, 'hang');
     const stop = new AbortController();
     const creating = outcome(storage.create(key, source, { signal: stop.signal }));
@@ -135,7 +135,7 @@ const hidden = casesOf('hidden', {
     await creating;
     check(during.length === 0, `list() names ${during.join(', ')} while ${key} is being created`);
     // Cleaning up may go on behind the rejection.
-    const gone = await eventually(async () => (await strangers(storage, [key])).length === 0);
+    const gone = await eventually(limits, async () => (await strangers(storage, [key])).length === 0);
     check(gone, 'list() still names temporary objects after the create was aborted');
   },
   'lists nothing else after a create': async ({ storage }, check: Check) => {

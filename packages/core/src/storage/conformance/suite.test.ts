@@ -10,7 +10,7 @@ async function brokenClauses(
 ): Promise<Record<string, string>> {
   const broken: Record<string, string> = {};
   // Small and few, to judge some thirty storages in seconds.
-  const limits = { bigBytes: 1_100_000, racers: 6, keys: 40 };
+  const limits = { bigBytes: 1_100_000, racers: 6, keys: 40, patience: 50 };
   for (const { clause, name, skip, run } of storageConformance({ open, again, limits })) {
     if (skip !== undefined) continue;
     await run().catch((error: unknown) => {
@@ -55,7 +55,8 @@ describe('the conformance suite', () => {
       };
     };
     const broken = new Set<string>();
-    for (const { clause, run } of storageConformance({ open, held: () => held, limits: { bigBytes: 1000 } })) {
+    const limits = { bigBytes: 1000, patience: 50 };
+    for (const { clause, run } of storageConformance({ open, held: () => held, limits })) {
       if (clause === 'release') await run().catch((error: ConformanceError) => broken.add(error.clause));
     }
     expect([...broken]).toEqual(['release']);

@@ -123,7 +123,7 @@ async function runCase(item: ConformanceCase, options: StorageConformanceOptions
   const context: CaseContext = {
     storage,
     held,
-    limits: { bigBytes: 5 * 1024 * 1024 + 17, racers: 16, keys: 120, ...limits },
+    limits: { bigBytes: 5 * 1024 * 1024 + 17, racers: 16, keys: 120, patience: 1000, ...limits },
     again:
       again &&
       (async () => {

@@ -4,7 +4,7 @@ import { type ByteSource, bytesSource, readAll } from '../../bytes/source.ts';
 import { encodeUtf8, equalBytes } from '../../bytes/utf8.ts';
 import { isGoModKitError } from '../../errors/error.ts';
 import type { ListOptions, ObjectInfo, Storage } from '../storage.ts';
-import type { Check } from './case.ts';
+import type { Check, ConformanceLimits } from './case.ts';
 
 /** A source of text. */
 export function text(value: string): ByteSource {
@@ -154,8 +154,11 @@ export function same(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** Awaits `condition` for a while: what is released may be released asynchronously. */
-export async function eventually(condition: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (let i = 0; i < 100; i++) {
+export async function eventually(
+  { patience }: Pick<ConformanceLimits, 'patience'>,
+  condition: () => boolean | Promise<boolean>,
+): Promise<boolean> {
+  for (const end = Date.now() + patience; Date.now() < end; ) {
     if (await condition()) return true;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
