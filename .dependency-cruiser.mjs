@@ -62,10 +62,12 @@ export default {
     },
     layer(
       'errors|bytes|gotext|semver|gover|module|modfile|txtar|async',
-      'zip|dirhash|storage|series|source|repository|protocol',
+      'zip|dirhash|storage|series|sumdb|source|repository|protocol',
     ),
-    layer('zip|dirhash|platform', 'storage|series|source|repository|protocol'),
-    layer('storage|series', 'source|repository|protocol'),
+    layer('zip|dirhash|platform', 'storage|series|sumdb|source|repository|protocol'),
+    layer('storage|series', 'sumdb|source|repository|protocol'),
+    // Two helpers of repository know nothing of repositories: the bounded cache and single flight.
+    layer('sumdb', 'source|protocol|repository/(?!cache|single-flight)'),
     layer('source', 'repository|protocol'),
     layer('repository', 'protocol'),
   ],

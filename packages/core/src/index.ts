@@ -11,4 +11,5 @@ export * from './repository/index.ts';
 export * as semver from './semver/index.ts';
 export * from './source/index.ts';
 export * from './storage/index.ts';
+export * as sumdb from './sumdb/index.ts';
 export * as zip from './zip/index.ts';

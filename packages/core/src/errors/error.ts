@@ -40,6 +40,12 @@ export type ErrorCode =
   | 'conflict'
   /** A checksum database disproves the bytes. */
   | 'checksum_mismatch'
+  /** A checksum database signed two trees of which neither contains the other (spec §12.10): `data` is the proof. Never a matter of the network. */
+  | 'checksum_misbehaviour'
+  /** A signed note is malformed, or none of its signatures is by a known key, or one that is does not hold (spec §12.1–12.6). */
+  | 'invalid_note'
+  /** A tree head, record, tile or proof of a transparency log is malformed or does not hold (spec §12.7, §12.11). */
+  | 'invalid_log'
   /** Something is larger or more than the stated limit: `data.limit`. */
   | 'limit_exceeded'
   /** A range starts at or after the end of the object: `data.size`. */

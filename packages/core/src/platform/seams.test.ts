@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAll } from '../bytes/source.ts';
+import * as ed25519Node from './ed25519.node.ts';
+import * as ed25519Web from './ed25519.web.ts';
 import * as filesNode from './files.node.ts';
 import * as filesWeb from './files.web.ts';
 import * as sha256Node from './sha256.node.ts';
@@ -15,6 +17,7 @@ import * as spoolWeb from './spool.web.ts';
 
 describe('seams', () => {
   it.each([
+    ['ed25519', ed25519Node, ed25519Web],
     ['files', filesNode, filesWeb],
     ['sha256', sha256Node, sha256Web],
     ['spool', spoolNode, spoolWeb],
@@ -34,6 +37,33 @@ describe('seams', () => {
     );
     const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
     expect(Buffer.from(sha256Web.sha256(new Uint8Array())).toString('hex')).toBe(empty);
+  });
+
+  it('signs and verifies the same on both sides', async () => {
+    const sides = [ed25519Node.ed25519, ed25519Web.ed25519];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        fc.uint8Array({ maxLength: 100 }),
+        async (seed, message) => {
+          const keys = await Promise.all(sides.map((side) => side.publicKey(seed)));
+          const signatures = await Promise.all(sides.map((side) => side.sign(seed, message)));
+          expect(keys[1]).toEqual(keys[0]);
+          expect(signatures[1]).toEqual(signatures[0]);
+          for (const side of sides) {
+            const verify = (key: Uint8Array | undefined, text: Uint8Array, signature: Uint8Array | undefined) =>
+              side.verify(key ?? new Uint8Array(32), text, signature ?? new Uint8Array(64));
+            expect(await verify(keys[0], message, signatures[0])).toBe(true);
+            expect(await verify(keys[0], Uint8Array.of(...message, 0), signatures[0])).toBe(false);
+            expect(await verify(keys[0], message, signatures[0]?.subarray(1))).toBe(false);
+            expect(await verify(keys[0]?.subarray(1), message, signatures[0])).toBe(false);
+            // No point of the curve has this encoding.
+            expect(await verify(new Uint8Array(32).fill(2), message, signatures[0])).toBe(false);
+          }
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 
   it('answers unsupported where there are no files', async () => {

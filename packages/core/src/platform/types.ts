@@ -72,3 +72,12 @@ export interface ArchiveFile {
   /** The content, opened when its turn has come. */
   chunks(): AsyncIterable<Uint8Array>;
 }
+
+/** Ed25519 over raw bytes: keys and seeds have 32 bytes, signatures 64. */
+export interface Ed25519 {
+  /** Whether `signature` is one of `message` by `publicKey`; false also for a key that is no point and for wrong lengths. */
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>;
+  sign(seed: Uint8Array, message: Uint8Array): Promise<Uint8Array>;
+  /** The public key that belongs to a seed. */
+  publicKey(seed: Uint8Array): Promise<Uint8Array>;
+}

@@ -81,7 +81,10 @@ const rules: Readonly<Record<ErrorCode, Rule>> = {
   invalid_zip: wrongAnswer,
   limit_exceeded: wrongAnswer,
   conflict: wrongAnswer,
+  invalid_note: wrongAnswer,
+  invalid_log: wrongAnswer,
   checksum_mismatch: { ...wrongAnswer, prefix: 'SECURITY ERROR: ' },
+  checksum_misbehaviour: { ...wrongAnswer, prefix: 'SECURITY ERROR: ' },
   range_not_satisfiable: { status: 416, cache: 'no-store', prefix: '' },
   unsupported: { status: 501, cache: 'no-store', prefix: '' },
   storage_unavailable: {
