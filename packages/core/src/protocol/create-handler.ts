@@ -116,7 +116,7 @@ class Server {
   }
 
   async #read(target: ModuleTarget | SumdbTarget, request: HandlerRequest, cachedOnly: boolean): Promise<Answer> {
-    // Handed on unread: adapters make the signal when it is first looked at, which would be a quarter of the cost of a warm hit.
+    // Handed on unread: adapters make the signal when it is first looked at, nearly a fifth of the cost of a warm hit.
     const options: ReadOptions = {
       cachedOnly,
       get signal() {
