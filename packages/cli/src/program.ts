@@ -15,6 +15,7 @@ export function createProgram(): Command {
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'gomodkit:')) })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .addHelpText('after', environmentHelp);
   for (const add of [addServe, addInfo, addList, addHash, addZip]) add(program);
@@ -48,7 +49,7 @@ function addServe(program: Command): void {
       .command('serve')
       .summary('serve modules to go commands (GOPROXY)')
       .description(
-        'Serves the GOPROXY protocol. What is asked for the first time is fetched from the upstream, checked,\nstored, and from then on served from storage: first capture wins, for ever.',
+        'Serves the GOPROXY protocol. What is asked for the first time is fetched from the upstream, checked, stored, and from then on served from storage: first capture wins, for ever.',
       ),
   )
     .option('--listen <address>', 'HOST:PORT to listen on; port 0 lets the system choose (default: 127.0.0.1:3000)')
@@ -102,7 +103,7 @@ function addList(program: Command): void {
     .command('list')
     .summary('what a storage holds')
     .description(
-      'Lists stored versions as MODULE@VERSION, one per line, in order of their paths; versions whose zip is not\nstored are marked "mod only".',
+      'Lists stored versions as MODULE@VERSION, one per line, in order of their paths; versions whose zip is not stored are marked "mod only".',
     )
     .argument('[prefix]', 'only module paths that begin with this')
     .option('--storage <where>', 'directory or storage URL', undefined)
@@ -120,7 +121,7 @@ function addHash(program: Command): void {
     .command('hash')
     .summary('go.sum lines of a directory, zip or go.mod')
     .description(
-      'Prints what go.sum would say: for a directory the sums of the zip that go would build and of its go.mod; for\na zip its sum and that of the go.mod in it; for a go.mod its sum.',
+      'Prints what go.sum would say: for a directory the sums of the zip that go would build and of its go.mod; for a zip its sum and that of the go.mod in it; for a go.mod its sum.',
     )
     .argument('<path>', 'a directory, a module zip or a go.mod')
     .option('--module <module@version>', 'what it is; a zip says so itself')

@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dirhash, fileSource, GoModKitError, modfile, module, zip } from '@gomodkit/core';
+import { dirhash, fileSource, GoModKitError, isGoModKitError, modfile, module, zip } from '@gomodkit/core';
 import { parseModuleVersion } from '../module-argument.ts';
 import { writeZip } from './zip.ts';
 
@@ -16,7 +16,7 @@ export interface HashFlags {
 export async function hash(path: string, flags: HashFlags): Promise<void> {
   const named = flags.module === undefined ? undefined : parseModuleVersion(flags.module);
   const kind = await stat(path).catch(() => undefined);
-  if (kind === undefined) throw new GoModKitError('invalid_argument', `${path} does not exist`);
+  if (kind === undefined) throw new GoModKitError('invalid_argument', `${path || '""'} does not exist`);
   process.stdout.write(kind.isDirectory() ? await hashDirectory(path, named) : await hashFile(path, named));
 }
 
@@ -47,7 +47,9 @@ async function hashZip(path: string, named: module.ModuleVersion | undefined): P
   const file = await fileSource(path);
   try {
     const version = named ?? (await versionIn(file, path));
-    const verified = await zip.verifyZip(version, file);
+    const verified = await zip.verifyZip(version, file).catch((error: unknown) => {
+      throw notGood(path, error);
+    });
     // A module without go.mod has the one that go makes up for it.
     const goMod = verified.goMod ?? new TextEncoder().encode(`module ${version.path}\n`);
     return dirhash.goSumLines(version, { zip: verified.h1, goMod: dirhash.hashGoMod(goMod) });
@@ -58,11 +60,19 @@ async function hashZip(path: string, named: module.ModuleVersion | undefined): P
 
 /** A module zip names its module in the prefix of every entry. */
 async function versionIn(file: Parameters<typeof zip.openZip>[0], path: string): Promise<module.ModuleVersion> {
-  const { entries } = await zip.openZip(file);
+  const { entries } = await zip.openZip(file).catch((error: unknown) => {
+    throw notGood(path, error);
+  });
   const match = /^([^@]+)@([^/]+)\//.exec(entries[0]?.name ?? '');
   const [, modulePath, version] = match ?? [];
   if (modulePath === undefined || version === undefined)
     throw new GoModKitError('invalid_zip', `${path} is no module zip: its entries do not begin with MODULE@VERSION/`);
   module.check(modulePath, version);
   return { path: modulePath, version };
+}
+
+/** A refusal names entries; whoever reads it has to know of which file. */
+function notGood(path: string, error: unknown): unknown {
+  if (!isGoModKitError(error)) return error;
+  return new GoModKitError(error.code, `${path} is no good module zip: ${error.message}`, { cause: error });
 }

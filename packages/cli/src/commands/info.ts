@@ -1,6 +1,6 @@
 // `gomodkit info`: what is known of one version.
 
-import { createRepository, dirhash } from '@gomodkit/core';
+import { createRepository, dirhash, module, type Storage } from '@gomodkit/core';
 import { loadConfig } from '../config.ts';
 import { parseModuleQuery } from '../module-argument.ts';
 import { listenAddress, type RepositoryFlags, repositorySettings } from '../serve/settings.ts';
@@ -28,7 +28,7 @@ export async function info(argument: string, flags: InfoFlags): Promise<void> {
       time,
       origin,
       goModSum: dirhash.hashGoMod(goMod.bytes),
-      zipSum: zip?.h1,
+      zipSum: zip?.h1 ?? (await storedZipSum(storage.storage, path, version)),
       zipSize: zip?.size,
     };
     process.stdout.write(flags.json ? `${JSON.stringify(facts)}\n` : readable(facts));
@@ -36,6 +36,13 @@ export async function info(argument: string, flags: InfoFlags): Promise<void> {
     await repository.close();
     await storage.storage.close?.();
   }
+}
+
+/** The `.ziphash` beside a stored zip, which says its sum without reading it. */
+async function storedZipSum(storage: Storage, path: string, version: string): Promise<string | undefined> {
+  const key = `${module.escapePath(path)}/@v/${module.escapeVersion(version)}.ziphash`;
+  const stored = await storage.get(key);
+  return stored === undefined ? undefined : new Response(stored.body).text();
 }
 
 function readable(facts: Readonly<Record<string, unknown>>): string {

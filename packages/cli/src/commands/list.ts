@@ -1,6 +1,6 @@
 // `gomodkit list`: what a storage holds.
 
-import { storedVersions } from '@gomodkit/core';
+import { GoModKitError, storedVersions } from '@gomodkit/core';
 import { loadConfig } from '../config.ts';
 import { openStorage } from '../serve/storage-choice.ts';
 
@@ -14,7 +14,8 @@ export interface ListFlags {
 /** Prints stored versions, one per line. */
 export async function list(prefix: string | undefined, flags: ListFlags): Promise<void> {
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage } = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
+  const { storage, name, absent } = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
+  if (absent) throw new GoModKitError('invalid_argument', `there is no storage at ${name}; --storage names another`);
   try {
     for await (const stored of storedVersions(storage, { prefix })) {
       const { path, version, captured, zipSize } = stored;

@@ -1,6 +1,6 @@
 // `gomodkit serve`: a GOPROXY that captures what it is asked for.
 
-import { createHandler, createRepository } from '@gomodkit/core';
+import { createHandler, createRepository, GoModKitError, type Repository } from '@gomodkit/core';
 import { loadConfig } from '../config.ts';
 import { urlOf } from '../serve/listen-address.ts';
 import { createLogger, logEvents } from '../serve/log.ts';
@@ -25,6 +25,7 @@ export async function serve(flags: ServeCommandFlags): Promise<void> {
     offline: settings.offline,
     policy: config.policy,
   });
+  await checkStorage(repository, settings);
   logEvents(repository, log);
   const basePath = flags.basePath ?? config.basePath ?? '';
   const handler = createHandler({
@@ -43,6 +44,20 @@ export async function serve(flags: ServeCommandFlags): Promise<void> {
   await stopped;
   await repository.close();
   await settings.storage.storage.close?.();
+}
+
+/** A storage that does not work is said now, not to the first client. Offline it need not be writable. */
+async function checkStorage(repository: Repository, { storage, offline }: RepositorySettings): Promise<void> {
+  const failures = offline
+    ? await storage.storage.list({ limit: 1 }).then(
+        () => [],
+        (error: Error) => [{ step: 'list', error }],
+      )
+    : await repository.checkStorage();
+  const first = failures[0];
+  if (first === undefined) return;
+  const message = `the storage ${storage.name} does not work: ${first.step}: ${first.error.message}`;
+  throw new GoModKitError('storage_unavailable', message, { cause: first.error });
 }
 
 function announce(url: string, settings: RepositorySettings, configFile: string | undefined): void {

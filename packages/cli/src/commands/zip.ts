@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { link, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { dirhash, fileSource, GoModKitError, type module, zip as moduleZip } from '@gomodkit/core';
@@ -22,6 +23,11 @@ export interface ZipFlags {
 export async function zip(directory: string, flags: ZipFlags): Promise<void> {
   const version = parseModuleVersion(flags.module);
   if (await exists(flags.output)) throw alreadyThere(flags.output);
+  if (!(await exists(dirname(flags.output))))
+    throw new GoModKitError(
+      'invalid_argument',
+      `${dirname(flags.output)}, where ${flags.output} is to be, does not exist`,
+    );
   const temporary = `${flags.output}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await writeZip(version, directory, temporary);

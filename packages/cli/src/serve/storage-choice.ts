@@ -1,5 +1,6 @@
 // Storage named on the command line: a directory, `file:` URL or `memory:`.
 
+import { type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GoModKitError, memoryStorage, type Storage } from '@gomodkit/core';
@@ -9,6 +10,8 @@ import { directoryStorage } from '@gomodkit/storage-fs';
 export interface StorageChoice {
   readonly storage: Storage;
   readonly name: string;
+  /** Where it is a directory that does not exist yet: the first module makes it. */
+  readonly absent?: boolean | undefined;
 }
 
 /** Schemes, each with what opens it. A text without scheme is a directory. */
@@ -33,5 +36,17 @@ export function openStorage(value: string | Storage, workingDirectory: string): 
 }
 
 function directory(path: string): StorageChoice {
-  return { storage: directoryStorage(path), name: path };
+  const found = look(path);
+  if (found !== undefined && !found.isDirectory())
+    throw new GoModKitError('invalid_argument', `storage ${path} is not a directory`);
+  return { storage: directoryStorage(path), name: path, absent: found === undefined };
+}
+
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GoModKitError('invalid_argument', `storage ${path} cannot be opened: ${reason}`, { cause });
+  }
 }
