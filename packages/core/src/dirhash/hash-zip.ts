@@ -22,5 +22,5 @@ export async function hashZip(zip: ByteSource, options: HashOptions = {}): Promi
     const message = `the zip declares ${size} bytes of content, more than the ${maxZipFile} of a module`;
     throw new GoModKitError('limit_exceeded', message, { data: { limit: maxZipFile } });
   }
-  return summaryHash(await digestEntries(reader, options.signal));
+  return summaryHash(await digestEntries(reader, options.signal), options.signal);
 }

@@ -1,7 +1,8 @@
 // h1 of a list of files, and of a go.mod (spec §8.1, §8.3).
 
 import { createSha256, sha256 } from '#sha256';
-import { type FileDigest, hex, refuseLineFeed, summaryHash } from './summary.ts';
+import { hex } from '../bytes/hex.ts';
+import { type FileDigest, h1Of, refuseLineFeed, summaryHash, summaryLines } from './summary.ts';
 
 /** A named file whose content can be opened. */
 export interface HashFile {
@@ -42,7 +43,7 @@ export async function hash1(
     }
     digests.push([file.name, hex(hash.digest())]);
   }
-  return summaryHash(digests);
+  return summaryHash(digests, options.signal);
 }
 
 /**
@@ -56,5 +57,5 @@ export async function hash1(
  * ```
  */
 export function hashGoMod(goMod: Uint8Array): string {
-  return summaryHash([['go.mod', hex(sha256(goMod))]]);
+  return h1Of(sha256(summaryLines([['go.mod', hex(sha256(goMod))]])));
 }

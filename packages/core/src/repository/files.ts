@@ -5,6 +5,7 @@
 // - `modified` is when the object was captured; an answer that may change has none.
 
 import { sha256 } from '#sha256';
+import { hex } from '../bytes/hex.ts';
 import { formatInfo } from '../source/info.ts';
 import type { VersionInfo } from '../source/source.ts';
 import type { InfoFile, RepositoryFile } from './repository.ts';
@@ -25,9 +26,7 @@ export function answerFile(answer: InfoFile | VersionInfo): InfoFile {
   return { bytes: answer.bytes, etag: answer.etag, info: answer.info, immutable: false };
 }
 
-/** 128 bits of SHA-256, in hex. */
+/** 128 bits of SHA-256. */
 function etagOf(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of sha256(bytes).subarray(0, 16)) text += byte.toString(16).padStart(2, '0');
-  return text;
+  return hex(sha256(bytes).subarray(0, 16));
 }

@@ -6,6 +6,7 @@
 //   that was tried, and a writer moves on to another number only after it saw somebody else's batch there.
 // - Indexes have no gaps, times strictly ascend: max(now, last + 1 µs).
 
+import { hex } from '../bytes/hex.ts';
 import { bytesSource } from '../bytes/source.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { checkKeyPrefix } from '../storage/key.ts';
@@ -256,5 +257,5 @@ function taken(prefix: string, number: number): GoModKitError {
 }
 
 function randomNonce(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex(crypto.getRandomValues(new Uint8Array(12)));
 }

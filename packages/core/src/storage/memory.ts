@@ -6,6 +6,7 @@
 // - What is stored and what is being read in never exceeds the limit together.
 
 import { sha256 } from '#sha256';
+import { hex } from '../bytes/hex.ts';
 import { type ByteSource, concatBytes } from '../bytes/source.ts';
 import { compareUtf8 } from '../bytes/utf8.ts';
 import { GoModKitError } from '../errors/error.ts';
@@ -194,8 +195,4 @@ function bodyOf(bytes: Uint8Array, signal: AbortSignal | undefined): ReadableStr
 /** Dates are mutable, so each caller gets one of its own. */
 function copyInfo(info: ObjectInfo): ObjectInfo {
   return { ...info, modified: new Date(info.modified) };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -6,7 +6,9 @@
 // - The event loop gets a turn every few milliseconds.
 
 import { createSha256 } from '#sha256';
-import { type FileDigest, hex } from '../dirhash/summary.ts';
+import { hex } from '../bytes/hex.ts';
+import { pacedSort } from '../dirhash/paced-sort.ts';
+import type { FileDigest } from '../dirhash/summary.ts';
 import type { ZipEntry } from './directory.ts';
 import { createPacer } from './pace.ts';
 import type { ZipReader } from './reader.ts';
@@ -21,7 +23,7 @@ export async function digestEntries(
   const last = new Map<string, ZipEntry>();
   for (const entry of reader.entries) last.set(entry.name, entry);
   const digests = new Map<string, string>();
-  for (const entry of [...last.values()].sort((a, b) => a.offset - b.offset)) {
+  for (const entry of await pacedSort([...last.values()], (a, b) => a.offset - b.offset, pace)) {
     const hash = createSha256();
     for await (const chunk of reader.contents(entry)) {
       hash.update(chunk);

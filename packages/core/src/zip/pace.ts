@@ -5,8 +5,11 @@ import { breathe } from '#zip-engine';
 /** How long work may run before the event loop gets a turn, in milliseconds. */
 const slice = 8;
 
-/** Call the result between pieces of work: it returns a promise to wait for when a slice is used up. Rejects when aborted. */
-export function createPacer(signal: AbortSignal | undefined): () => Promise<void> | undefined {
+/** To call between pieces of work: gives a promise to wait for when a slice is used up. Throws, or rejects, when aborted. */
+export type Pace = () => Promise<void> | undefined;
+
+/** Creates a {@link Pace} for one piece of work. */
+export function createPacer(signal: AbortSignal | undefined): Pace {
   let started = performance.now();
   return () => {
     signal?.throwIfAborted();

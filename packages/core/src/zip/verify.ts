@@ -68,7 +68,7 @@ export async function verifyZip(
   });
   for (const entry of reader.entries) if (entry.name === goModName) goModSize = entry.size;
   return {
-    h1: summaryHash(digests),
+    h1: await summaryHash(digests, signal),
     goMod: goModSize === undefined ? undefined : concatBytes(goModChunks, goModSize),
     files: checked.valid.length,
     uncompressedSize,
