@@ -1,2 +1,20 @@
+export { type CachePutOptions, type SumdbCache, storageCache } from './client/cache.ts';
+export {
+  createSumdbClient,
+  type SumdbClient,
+  type SumdbClientOptions,
+  type SumdbRecord,
+  type SumdbRemote,
+} from './client/client.ts';
+export {
+  defaultGoSumdb,
+  type GoSumdb,
+  type GoSumdbSettings,
+  goSumdbFromEnv,
+  parseGoSumdb,
+} from './client/go-sumdb.ts';
+export { type HeadStore, type KeptHead, memoryHeads, storageHeads } from './client/heads.ts';
+export { checkMisbehaviour, type Misbehaviour, misbehaviourReport } from './client/misbehaviour.ts';
+export type { SignedTree } from './client/signed-tree.ts';
 export * as note from './note/index.ts';
 export * as tlog from './tlog/index.ts';
