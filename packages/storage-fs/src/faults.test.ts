@@ -195,7 +195,13 @@ describe('a directory that others touch', () => {
 
   it('refuses the derived list and its own folder as keys', async () => {
     const storage = directoryStorage(await scratch());
-    for (const name of ['example.com/m/@v/list', '@v/list', '.gomodkit-fs', '.gomodkit-fs/tmp/x']) {
+    for (const name of [
+      'example.com/m/@v/list',
+      'example.com/m/@v/list/x',
+      '@v/list',
+      '.gomodkit-fs',
+      '.gomodkit-fs/tmp/x',
+    ]) {
       await expect(storage.create(name, text('x')), name).rejects.toMatchObject({ code: 'invalid_key' });
       await expect(storage.get(name), name).rejects.toMatchObject({ code: 'invalid_key' });
       await expect(storage.head(name), name).rejects.toMatchObject({ code: 'invalid_key' });

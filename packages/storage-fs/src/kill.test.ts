@@ -1,7 +1,7 @@
 // kill -9 at random points: what is visible is whole, what was acknowledged is there, and the rest is reclaimed.
 
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesSource, type Storage } from '@gomodkit/core/storage';
 import { describe, expect, it } from 'vitest';
@@ -87,6 +87,24 @@ describe('a process that died', () => {
       expect(await listLines(directory, module), touch).toEqual(['v1.2.3', 'v1.2.4-RC1']);
       expect(await leftovers(directory), touch).toEqual([]);
     }
+  });
+
+  it('and whose id went to another process is not believed to be alive for ever', async () => {
+    const directory = await scratch();
+    await makePrivateFolders(directory);
+    const living = new Owners().begin().replace(`-${process.pid}-`, `-${process.ppid}-`);
+    await mkdir(join(directory, module, '@v'), { recursive: true });
+    await writeFile(join(directory, module, '@v/v1.2.3.info'), '{}');
+    const [marker, temporary] = ['pending', 'tmp'].map((folder) => join(directory, '.gomodkit-fs', folder, living));
+    await writeFile(marker ?? '', `${module}/@v`);
+    await writeFile(temporary ?? '', 'partial');
+    const storage = directoryStorage(directory);
+    expect(await storage.sweep?.({ olderThan: new Date() })).toBe(0);
+    const longAgo = Date.now() / 1000 - 25 * 3600;
+    for (const path of [marker, temporary]) await utimes(path ?? '', longAgo, longAgo);
+    expect(await storage.sweep?.({ olderThan: new Date() })).toBe(1);
+    expect(await listLines(directory, module)).toEqual(['v1.2.3']);
+    expect(await leftovers(directory)).toEqual([]);
   });
 
   it('has its temporary files swept at once, those of unknown hosts by age, those of the living never', async () => {

@@ -38,8 +38,7 @@ export function isFileKey(key: string): boolean {
 function reserved(key: string): string | undefined {
   if (key === privateFolder || key.startsWith(`${privateFolder}/`))
     return `${privateFolder} is kept for temporary files`;
-  if (key === '@v/list' || key.endsWith('/@v/list'))
-    return 'the version list is derived from the .info files beside it';
+  if (/(^|\/)@v\/list(\/|$)/.test(key)) return 'the version list is derived from the .info files beside it';
   return undefined;
 }
 

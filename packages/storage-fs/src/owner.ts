@@ -14,7 +14,7 @@ import { threadId } from 'node:worker_threads';
 export type OwnerState =
   /** Made by this process, which is still at it. */
   | 'mine'
-  /** Its process runs on this host. */
+  /** A process with its id runs on this host: its own, unless that ended and its id went to another since. */
   | 'alive'
   /** Its process ran on this host and is gone, or this process gave it up. */
   | 'dead'
@@ -22,6 +22,9 @@ export type OwnerState =
   | 'unknown';
 
 const name = /^(.+)-(\d+)-(\d+\.[0-9a-f]{16})(\.[a-z]+)?$/;
+
+/** For how many milliseconds without a sign of work a living process is believed to be the one that made a name: a day. */
+export const livingLife: number = 24 * 3600 * 1000;
 
 /** Owner names of this process (and this copy of the package). */
 export class Owners {

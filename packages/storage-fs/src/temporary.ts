@@ -10,7 +10,7 @@ import { type ByteSource, type CallOptions, sourceChunks } from '@gomodkit/core/
 import { isAbsent } from './faults.ts';
 import { type FileOperations, patiently, removeFile } from './files.ts';
 import { temporaryFolder } from './layout.ts';
-import type { Owners } from './owner.ts';
+import { livingLife, type Owners } from './owner.ts';
 
 /** A written temporary file. */
 export interface Temporary {
@@ -95,8 +95,8 @@ async function* chunksOf(source: ByteSource, options: CallOptions): AsyncGenerat
 }
 
 /**
- * Removes temporary files whose process is gone, and those of unknown processes that were last written before `olderThan`; resolves
- * to how many.
+ * Removes temporary files whose process is gone, those of unknown processes that were last written before `olderThan`, and those that
+ * a process which seems alive has not touched for a day besides; resolves to how many.
  */
 export async function sweepTemporary(
   folder: TemporaryFolder,
@@ -108,8 +108,12 @@ export async function sweepTemporary(
     options.signal?.throwIfAborted();
     const path = join(root, temporaryFolder, name);
     const state = owners.judge(name);
-    const old = state === 'unknown' && (await isOlder(files, path, options.olderThan));
-    if (state !== 'dead' && !old) continue;
+    if (state === undefined || state === 'mine') continue;
+    const time = Math.min(
+      options.olderThan.getTime(),
+      state === 'alive' ? Date.now() - livingLife : Number.POSITIVE_INFINITY,
+    );
+    if (state !== 'dead' && !(await isOlder(files, path, time))) continue;
     if (await removeFile(files, path)) removed++;
     owners.end(name);
   }
@@ -125,9 +129,9 @@ async function readdirIfThere(files: FileOperations, path: string): Promise<stri
   }
 }
 
-async function isOlder(files: FileOperations, path: string, than: Date): Promise<boolean> {
+async function isOlder(files: FileOperations, path: string, than: number): Promise<boolean> {
   try {
-    return (await files.lstat(path)).mtimeMs < than.getTime();
+    return (await files.lstat(path)).mtimeMs < than;
   } catch (error) {
     if (isAbsent(error)) return false;
     throw error;

@@ -14,7 +14,7 @@ import { sort } from '@gomodkit/core/semver';
 import { errno, isAbsent } from './faults.ts';
 import { type FileOperations, patiently, removeFile, syncDirectory, writeNewFile } from './files.ts';
 import { type InfoKey, isListed, isVersionFolder, pendingFolder, temporaryFolder, versionOfInfo } from './layout.ts';
-import type { Owners } from './owner.ts';
+import { livingLife, type Owners } from './owner.ts';
 
 /** A marker of a process that we cannot ask is believed this long: a list is changed within milliseconds. */
 const markerLife = 60_000;
@@ -102,7 +102,7 @@ export class VersionLists {
     if (state === 'mine' || state === undefined) return false;
     if (state === 'dead') return true;
     const stat = await absentAs(undefined, () => this.#files.lstat(path));
-    return stat !== undefined && Date.now() - stat.mtimeMs > markerLife;
+    return stat !== undefined && Date.now() - stat.mtimeMs > (state === 'alive' ? livingLife : markerLife);
   }
 
   /** Makes the list of a folder what its `.info` files say; resolves to whether it is. */
