@@ -3,10 +3,12 @@
 // Invariant: each row is as narrow as its reason. None changes a verdict that a valid module path or version can meet.
 
 import { isDeepStrictEqual } from 'node:util';
+import { editDifferences } from './edit-differences.ts';
 import type { Answer, Question } from './go-oracle.ts';
 import { shownText } from './raw-text.ts';
 
-interface KnownDifference {
+/** A difference, and where it applies. */
+export interface KnownDifference {
   readonly reason: string;
   readonly applies: (question: Question, ours: Answer, go: Answer) => boolean;
 }
@@ -31,6 +33,7 @@ const knownDifferences: readonly KnownDifference[] = [
       'in text for people (errors, rationales, deprecations) core shows U+FFFD for bytes that are not UTF-8; Go keeps them',
     applies: ({ op }, ours, go) => op.startsWith('parse') && isDeepStrictEqual(ours, shownAnswer(go)),
   },
+  ...editDifferences,
 ];
 
 interface TextForPeople {

@@ -13,7 +13,8 @@ import type { GoMod, RetractDirective } from './go-mod.ts';
 import { Rejection } from './problem.ts';
 import type { Reading } from './reading.ts';
 
-interface Interval {
+/** Versions from `low` to `high`, both included. */
+export interface VersionInterval {
   readonly low: string;
   readonly high: string;
 }
@@ -40,7 +41,10 @@ export function fixRetract(args: Arguments, retract: RetractDirective, modPath: 
   return { ...retract, low, high };
 }
 
-function readInterval(args: Arguments, version: (index: number) => string): Interval & { readonly used: number } {
+function readInterval(
+  args: Arguments,
+  version: (index: number) => string,
+): VersionInterval & { readonly used: number } {
   const expect = (index: number, token: string, message: string): void => {
     if (args.token(index) !== token) throw new Rejection(message);
   };
