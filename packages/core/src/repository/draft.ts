@@ -16,14 +16,8 @@ import { isUsableVersion } from '../source/list.ts';
 import type { ModuleSource, VersionInfo } from '../source/source.ts';
 import type { CacheSection } from './cache.ts';
 import { type Engine, reportRefusal } from './engine.ts';
+import type { Draft } from './files.ts';
 import type { Target } from './keys.ts';
-
-/** The small files of a version, fetched and checked. */
-export interface Draft {
-  readonly info: VersionInfo;
-  readonly infoBytes: Uint8Array;
-  readonly goMod: Uint8Array;
-}
 
 /** Fetches drafts. */
 export interface Drafts {

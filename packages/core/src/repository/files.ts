@@ -10,6 +10,13 @@ import { formatInfo } from '../source/info.ts';
 import type { VersionInfo } from '../source/source.ts';
 import type { InfoFile, RepositoryFile } from './repository.ts';
 
+/** The small files of a version, fetched and checked. */
+export interface Draft {
+  readonly info: VersionInfo;
+  readonly infoBytes: Uint8Array;
+  readonly goMod: Uint8Array;
+}
+
 /** A file of `bytes`. */
 export function fileOf(bytes: Uint8Array, modified?: Date): RepositoryFile {
   return { bytes, etag: etagOf(bytes), ...(modified === undefined ? {} : { modified }) };

@@ -18,8 +18,8 @@ import { hashGoMod } from '../dirhash/index.ts';
 import { GoModKitError } from '../errors/error.ts';
 import type { VersionInfo } from '../source/source.ts';
 import type { CapturedVersion } from './captured.ts';
-import type { Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
+import type { Draft } from './files.ts';
 import type { Target } from './keys.ts';
 import { damaged } from './store.ts';
 

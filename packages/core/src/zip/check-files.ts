@@ -7,27 +7,14 @@
 
 import { concatBytes } from '../bytes/source.ts';
 import { filePathProblem } from '../module/path.ts';
-import type { FileKind } from '../platform/types.ts';
 import type { CheckedFiles, FileProblem } from './checked.ts';
 import { baseName, isClean } from './clean.ts';
 import { createCollisionChecker } from './collisions.ts';
 import { goVersionOf } from './go-version.ts';
 import { maxGoMod, maxLicense, maxPath, maxZipFile } from './limits.ts';
 import { createPacer } from './pace.ts';
-import { readSourceFile } from './source-file.ts';
+import { readSourceFile, type ZipSourceFile } from './source-file.ts';
 import { isVendored } from './vendor.ts';
-
-/** One file that may become part of a module zip. */
-export interface ZipSourceFile {
-  /** Slash-separated, relative to the module's root. */
-  readonly path: string;
-  /** What it is, without following symbolic links. Only regular files become part of a zip. */
-  readonly kind: FileKind;
-  /** Length in bytes. Delivering more is an error, fewer is not. */
-  readonly size: number;
-  /** The content. Called for files that go into the zip, and for a root go.mod. */
-  open(): ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
-}
 
 /** A list of files, or a stream of them. It is read once. */
 export type ZipSourceFiles = Iterable<ZipSourceFile> | AsyncIterable<ZipSourceFile>;

@@ -10,12 +10,12 @@ import { concatBytes } from '../bytes/source.ts';
 import { GoModKitError } from '../errors/error.ts';
 import type { ModuleVersion } from '../module/index.ts';
 import type { ArchiveFile } from '../platform/types.ts';
-import { selectFiles, type ZipSourceFile, type ZipSourceFiles } from './check-files.ts';
+import { selectFiles, type ZipSourceFiles } from './check-files.ts';
 import { archiveSizeError, checkModule, zipPrefix } from './check-zip.ts';
 import { checkedFilesError } from './checked.ts';
 import { listDirectory } from './list-directory.ts';
 import { createPacer } from './pace.ts';
-import { readSourceFile } from './source-file.ts';
+import { readSourceFile, type ZipSourceFile } from './source-file.ts';
 
 /** Options of {@link createZip}. */
 export interface CreateZipOptions {

@@ -8,10 +8,10 @@ import { join, lstat, openStream, readDirectory, readFile, stat } from '#files';
 import { compareUtf8 } from '../bytes/utf8.ts';
 import { GoModKitError } from '../errors/error.ts';
 import type { DirectoryEntry } from '../platform/types.ts';
-import type { ZipSourceFile } from './check-files.ts';
 import type { FileProblem } from './checked.ts';
 import { goVersionOf } from './go-version.ts';
 import { maxGoMod } from './limits.ts';
+import type { ZipSourceFile } from './source-file.ts';
 import { isVendored } from './vendor.ts';
 
 /** What a walk finds: files to judge, and what it passed by. Paths are relative to the directory. */

@@ -1,4 +1,4 @@
-// Reading the files that go into a zip.
+// The files that go into a zip, and reading them.
 //
 // Invariants:
 // - A stream that is opened here is read to its end or cancelled; an abort wakes a read that waits.
@@ -8,7 +8,19 @@ import { onAbort } from '../async/abort.ts';
 import { bytesSource } from '../bytes/source.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { quote } from '../gotext/quote.ts';
-import type { ZipSourceFile } from './check-files.ts';
+import type { FileKind } from '../platform/types.ts';
+
+/** One file that may become part of a module zip. */
+export interface ZipSourceFile {
+  /** Slash-separated, relative to the module's root. */
+  readonly path: string;
+  /** What it is, without following symbolic links. Only regular files become part of a zip. */
+  readonly kind: FileKind;
+  /** Length in bytes. Delivering more is an error, fewer is not. */
+  readonly size: number;
+  /** The content. Called for files that go into the zip, and for a root go.mod. */
+  open(): ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
+}
 
 /**
  * A regular file from bytes in memory.
