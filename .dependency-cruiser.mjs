@@ -62,9 +62,9 @@ export default {
     },
     layer(
       'errors|bytes|gotext|semver|gover|module|modfile|txtar|async',
-      'zip|dirhash|storage|series|sumdb|source|repository|protocol',
+      'zip|dirhash|gosum|storage|series|sumdb|source|repository|protocol',
     ),
-    layer('zip|dirhash|platform', 'storage|series|sumdb|source|repository|protocol'),
+    layer('zip|dirhash|gosum|platform', 'storage|series|sumdb|source|repository|protocol'),
     layer('storage|series', 'sumdb|source|repository|protocol'),
     // Two helpers of repository know nothing of repositories: the bounded cache and single flight.
     layer('sumdb', 'source|protocol|repository/(?!cache|single-flight)'),

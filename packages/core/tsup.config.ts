@@ -9,6 +9,7 @@ export default library({
   modfile: 'src/modfile/index.ts',
   zip: 'src/zip/index.ts',
   dirhash: 'src/dirhash/index.ts',
+  gosum: 'src/gosum/index.ts',
   storage: 'src/storage/index.ts',
   series: 'src/series/index.ts',
   sumdb: 'src/sumdb/index.ts',

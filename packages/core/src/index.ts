@@ -3,6 +3,7 @@
 
 export * as dirhash from './dirhash/index.ts';
 export * from './errors/index.ts';
+export * as gosum from './gosum/index.ts';
 export * as gover from './gover/index.ts';
 export * as modfile from './modfile/index.ts';
 export * as module from './module/index.ts';
