@@ -124,7 +124,7 @@ describeWithGo('what the go command says', () => {
     [
       'a zip of another module',
       'get example.com/prefix@v1.0.0',
-      'example.com/good@v1.0.0/go.mod: path does not have prefix "example.com/prefix@v1.0.0/"',
+      'the zip of example.com/prefix@v1.0.0 breaks the rules of module zips:\n\texample.com/good@v1.0.0/go.mod: path does not have prefix "example.com/prefix@v1.0.0/"',
     ],
     [
       'a zip with another go.mod',

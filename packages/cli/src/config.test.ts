@@ -25,6 +25,13 @@ test('TypeScript, JavaScript and JSON are read', async () => {
   expect((await loadConfig('other.mjs', directory)).config).toEqual({ offline: true });
 });
 
+test('a configuration may import gomodkit and its core wherever it lies', async () => {
+  const imports = `import { defineConfig } from 'gomodkit';\nimport { memoryStorage } from '@gomodkit/core';\n`;
+  await write('gomodkit.config.ts', `${imports}export default defineConfig({ storage: memoryStorage() });`);
+  const { config } = await loadConfig(undefined, directory);
+  expect(config.storage).toHaveProperty('create');
+});
+
 test.each([
   ['absent.json', undefined, /does not exist/],
   ['bad.json', '{', /cannot be read/],

@@ -6,6 +6,7 @@
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
@@ -92,11 +93,17 @@ export async function loadConfig(name: string | undefined, directory: string): P
 async function read(path: string, file: string): Promise<unknown> {
   try {
     if (path.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8'));
-    return await createJiti(pathToFileURL(path).href).import(path, { default: true });
+    return await createJiti(pathToFileURL(path).href, { alias: ownPackages() }).import(path, { default: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new GoModKitError('invalid_argument', `configuration file ${file} cannot be read: ${reason}`, { cause });
   }
+}
+
+/** What a configuration imports of ours is the copy that runs, also where it was started by npx and nothing is installed. */
+function ownPackages(): Record<string, string> {
+  const require = createRequire(import.meta.url);
+  return Object.fromEntries(['gomodkit', '@gomodkit/core'].map((name) => [name, require.resolve(name)]));
 }
 
 function checked(value: unknown, file: string): GomodkitConfig {

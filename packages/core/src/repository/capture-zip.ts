@@ -12,7 +12,7 @@ import { spool } from '#spool';
 import type { ByteSource } from '../bytes/source.ts';
 import { equalBytes } from '../bytes/utf8.ts';
 import { hashGoMod } from '../dirhash/index.ts';
-import { GoModKitError } from '../errors/error.ts';
+import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import type { ModuleSource, VersionInfo } from '../source/source.ts';
 import { verifyZip } from '../zip/index.ts';
 import type { CapturedVersion } from './captured.ts';
@@ -125,7 +125,9 @@ async function verify(
   goMod: Uint8Array,
   signal: AbortSignal,
 ): Promise<string> {
-  const verified = await verifyZip(target, zip, { signal });
+  const verified = await verifyZip(target, zip, { signal }).catch((error: unknown) => {
+    throw named(target, error);
+  });
   const zipProven = (await verifier?.zip(target, verified.h1, { signal })) ?? false;
   if (verified.goMod === undefined || equalBytes(verified.goMod, goMod)) return verified.h1;
   const proven = zipProven && ((await verifier?.goMod(target, hashGoMod(goMod), { signal })) ?? false);
@@ -137,6 +139,13 @@ async function verify(
       data: { zip: hashGoMod(verified.goMod), served: hashGoMod(goMod) },
     },
   );
+}
+
+/** Rules of zips speak of entries; whoever reads of one they break wants to know whose zip it is. */
+function named({ name }: Target, error: unknown): unknown {
+  if (!isGoModKitError(error, 'invalid_zip')) return error;
+  const message = `the zip of ${name} breaks the rules of module zips:\n${error.message}`;
+  return new GoModKitError('invalid_zip', message, { cause: error, data: error.data });
 }
 
 /** Another instance captured the version from another commit or with another go.mod meanwhile. Its zip is the one to serve, if it has it already. */

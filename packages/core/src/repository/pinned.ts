@@ -96,7 +96,7 @@ async function answer<T>(
   if (source === undefined) {
     const stored = await places.stored(signal);
     tell(stored === undefined ? 'miss' : 'hit');
-    if (stored === undefined) throw missing(engine, `${target.name}.${kind}`);
+    if (stored === undefined) throw missing(engine, kind === 'info' ? target.name : `the ${kind} of ${target.name}`);
     return stored;
   }
   let missed = false;
