@@ -4,7 +4,7 @@
 // The sequences that read the file after each edit meet none of them, but for `setUse`.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Step } from './generators/go-mod-edits.ts';
+import type { Step } from '../../packages/core/test/edits.ts';
 import type { Answer, Question } from './go-oracle.ts';
 import type { KnownDifference } from './known-differences.ts';
 import { shownText } from './raw-text.ts';

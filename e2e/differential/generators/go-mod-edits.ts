@@ -1,9 +1,7 @@
 // Files that are valid, and edits of them. Few names, so that edits meet what is there, and all the places of comments.
 
 import fc from 'fast-check';
-
-/** An edit and its arguments. `format`, `print`, `cleanup` and `reread` are what is done with the file in between. */
-export type Step = readonly [name: string, ...args: string[]];
+import type { Step } from '../../../packages/core/test/edits.ts';
 
 /** A file and what is done with it. */
 export interface EditCase {

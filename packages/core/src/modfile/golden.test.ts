@@ -23,7 +23,7 @@ function asText(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-for (const archive of readdirSync(testdata)) {
+for (const archive of readdirSync(testdata).filter((name) => name.endsWith('.txtar'))) {
   const { files } = parseTxtar(readFileSync(new URL(archive, testdata), 'utf8'));
   const dataOf = new Map(files.map(({ name, data }) => [name, data]));
   describe(archive, () => {
