@@ -1,11 +1,5 @@
 export { type CachePutOptions, type SumdbCache, storageCache } from './client/cache.ts';
-export {
-  createSumdbClient,
-  type SumdbClient,
-  type SumdbClientOptions,
-  type SumdbRecord,
-  type SumdbRemote,
-} from './client/client.ts';
+export { createSumdbClient } from './client/client.ts';
 export {
   defaultGoSumdb,
   type GoSumdb,
@@ -16,5 +10,6 @@ export {
 export { type HeadStore, type KeptHead, memoryHeads, storageHeads } from './client/heads.ts';
 export { checkMisbehaviour, type Misbehaviour, misbehaviourReport } from './client/misbehaviour.ts';
 export type { SignedTree } from './client/signed-tree.ts';
+export type { SumdbClient, SumdbClientOptions, SumdbRecord, SumdbRemote } from './client/sumdb-client.ts';
 export * as note from './note/index.ts';
 export * as tlog from './tlog/index.ts';

@@ -8,15 +8,14 @@
 // - Nothing is kept before it is proved, in memory or elsewhere. Memory is bounded.
 
 import { equalBytes } from '../../bytes/utf8.ts';
-import type { ModuleSums } from '../../dirhash/go-sum.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
 import { escapePath, escapeVersion } from '../../module/escape.ts';
-import { check, isCanonicalVersion } from '../../module/version.ts';
+import { check, isCanonicalVersion, type ModuleVersion } from '../../module/version.ts';
 import { type CacheSection, createByteCache } from '../../repository/cache.ts';
 import { createSingleFlight, type SingleFlight } from '../../repository/single-flight.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import { newVerifier } from '../note/verifier.ts';
-import { recordHash } from '../tlog/hash.ts';
+import { hashSize, recordHash } from '../tlog/hash.ts';
 import { type NumberedRecord, parseRecord } from '../tlog/record-text.ts';
 import { storedHashIndex } from '../tlog/stored-index.ts';
 import { checkHeight } from '../tlog/tile.ts';
@@ -24,74 +23,16 @@ import type { HashReader } from '../tlog/tree.ts';
 import type { Tree } from '../tlog/tree-text.ts';
 import { forgivingCache, type SumdbCache } from './cache.ts';
 import { checkDatabaseName, skippedPaths, verifierKeyOf } from './go-sumdb.ts';
-import { type HeadStore, memoryHeads } from './heads.ts';
+import { memoryHeads } from './heads.ts';
 import type { SignedTree } from './signed-tree.ts';
-import { type ReadRemote, tileReaders } from './tiles.ts';
+import type { SumdbClient, SumdbClientOptions, SumdbRecord } from './sumdb-client.ts';
+import { tileReaders } from './tiles.ts';
 import { Timeline } from './timeline.ts';
-
-/**
- * Reaches a database: resolves to what it serves at `lookup/…`, `tile/…` or `latest` below its URL, byte for byte. Rejects with
- * `not_found` or `gone` when it answers that there is no such thing, and with anything else when that could not be found out.
- */
-export type SumdbRemote = ReadRemote;
-
-/** Options of {@link createSumdbClient}. */
-export interface SumdbClientOptions {
-  /** The database's verifier key, `NAME+HASH+KEY`; or `sum.golang.org`, whose key is built in. */
-  readonly key: string;
-  readonly remote: SumdbRemote;
-  /** Where the newest tree head is kept. Default: in memory, so that a restart forgets it. */
-  readonly heads?: HeadStore | undefined;
-  /** Where authenticated answers are kept. Default: in memory only. */
-  readonly cache?: SumdbCache | undefined;
-  /** GONOSUMDB: comma-separated patterns of module paths that are never asked for. Default: none. */
-  readonly noSumdb?: string | undefined;
-  /** The height of tiles. Default 8, which is what databases for the go command have. */
-  readonly tileHeight?: number | undefined;
-  /** The most bytes of answers kept in memory. Default 16 MiB. */
-  readonly memory?: number | undefined;
-  /** Told of failures of `cache`, which fail no lookup. */
-  readonly onCacheError?: ((error: unknown) => void) | undefined;
-}
-
-/** An authenticated record, and what it says about the module version that was asked for. */
-export interface SumdbRecord extends NumberedRecord {
-  /** The go.sum lines that begin with the path and the version as asked for (with `/go.mod` or without). At least one. */
-  readonly lines: readonly string[];
-  /** The `h1:` sums of the module version. */
-  readonly sums: ModuleSums;
-}
-
-/** A client of one checksum database. */
-export interface SumdbClient {
-  /** The database's name. */
-  readonly name: string;
-  /**
-   * The authenticated record of a module version; `version` may end in `/go.mod`, which changes what `lines` holds.
-   *
-   * Rejects with `not_found` or `gone` when the database does not know it, `denied` when the path is on the GONOSUMDB list,
-   * `invalid_path` or `invalid_version` before anybody is asked, `upstream_invalid` for an answer that does not hold,
-   * `checksum_misbehaviour`, and with what `remote` and `heads` reject with.
-   */
-  lookup(path: string, version: string, options?: CallOptions): Promise<SumdbRecord>;
-  /**
-   * Resolves when the database has exactly this `h1:` sum for a module version (of the zip), or for `version/go.mod`. Rejects as
-   * {@link lookup}, and with `checksum_mismatch` when it has another.
-   */
-  verify(path: string, version: string, sum: string, options?: CallOptions): Promise<void>;
-  /** Whether a path is on the GONOSUMDB list. */
-  skips(path: string): boolean;
-  /** The newest tree that is known; undefined before the first. Asks the store, not the database. */
-  head(options?: CallOptions): Promise<SignedTree | undefined>;
-  /** Asks the database for its latest tree and merges it. */
-  update(options?: CallOptions): Promise<SignedTree | undefined>;
-  /** Merges a signed note from anywhere, as in {@link lookup}. */
-  merge(note: Uint8Array | string, options?: CallOptions): Promise<void>;
-}
 
 /** The most bytes of an answer: Go's limit for a tree text, and room for a record. */
 const maxAnswer = 2 * 1024 * 1024;
 const goModSuffix = '/go.mod';
+const noLine = 'the answer has no line for it';
 
 /**
  * Creates a client. It does nothing before the first call, and needs no closing.
@@ -130,7 +71,7 @@ class Client implements SumdbClient {
     const { noSumdb = '', tileHeight: height = 8, memory: maxBytes = 16 * 1024 * 1024 } = options;
     const verifier = newVerifier(verifierKeyOf(options.key));
     checkDatabaseName(verifier.name);
-    checkHeight(height);
+    checkTileHeight(height);
     this.name = verifier.name;
     this.skips = skippedPaths(noSumdb);
     this.#options = options;
@@ -156,9 +97,9 @@ class Client implements SumdbClient {
       throw new GoModKitError('invalid_version', `${path}@${bare}: invalid version: not canonical`);
     }
     if (this.skips(path)) throw skipped(path, this.name);
-    const record = await this.#record(`lookup/${escapePath(path)}@${escapeVersion(bare)}`, `${path}@${bare}`, signal);
+    const record = await this.#record({ path, version: bare }, signal);
     const lines = linesOf(record.text, path, version);
-    if (lines.length === 0) throw this.#wrong(`${path}@${version}`, 'the answer has no line for it');
+    if (lines.length === 0) throw this.#wrong(`${path}@${version}`, noLine);
     const sums = { zip: h1Of(record.text, path, bare), goMod: h1Of(record.text, path, bare + goModSuffix) };
     return { number: record.number, text: record.text, lines, sums };
   }
@@ -195,23 +136,24 @@ class Client implements SumdbClient {
     await this.#judged('its latest tree', () => this.#timeline.merge(note, { signal }));
   }
 
-  async #record(key: string, what: string, signal: AbortSignal | undefined): Promise<NumberedRecord> {
+  async #record(module: ModuleVersion, signal: AbortSignal | undefined): Promise<NumberedRecord> {
     // Also for what is in memory: after misbehaviour nothing is verified any more.
     await this.#timeline.load({ signal });
+    const key = `lookup/${escapePath(module.path)}@${escapeVersion(module.version)}`;
     const known = this.#records.get(key);
     if (known !== undefined) return known;
-    const record = await this.#flights.run(key, (own) => this.#find(key, what, { signal: own }), signal);
+    const record = await this.#flights.run(key, (own) => this.#find(key, module, { signal: own }), signal);
     // Another lookup may have met misbehaviour meanwhile.
     this.#timeline.check();
     return record;
   }
 
-  async #find(key: string, what: string, options: CallOptions): Promise<NumberedRecord> {
+  async #find(key: string, module: ModuleVersion, options: CallOptions): Promise<NumberedRecord> {
     const kept = await this.#cache.get(key, options);
-    let record = kept && (await this.#authenticateKept(kept, what, options));
+    let record = kept && (await this.#authenticateKept(kept, module, options));
     if (record === undefined) {
       const answer = await this.#readRemote(key, options);
-      record = await this.#authenticate(answer, what, options);
+      record = await this.#authenticate(answer, module, options);
       await this.#cache.put(key, answer, { ...options, replace: kept !== undefined });
     }
     this.#records.set(key, record);
@@ -219,9 +161,13 @@ class Client implements SumdbClient {
   }
 
   /** Undefined when what was kept does not hold: then the database itself is asked. */
-  async #authenticateKept(kept: Uint8Array, what: string, options: CallOptions): Promise<NumberedRecord | undefined> {
+  async #authenticateKept(
+    kept: Uint8Array,
+    module: ModuleVersion,
+    options: CallOptions,
+  ): Promise<NumberedRecord | undefined> {
     try {
-      return await this.#authenticate(kept, what, options);
+      return await this.#authenticate(kept, module, options);
     } catch (error) {
       if (!isGoModKitError(error, 'upstream_invalid')) throw error;
       this.#options.onCacheError?.(error);
@@ -229,7 +175,8 @@ class Client implements SumdbClient {
     }
   }
 
-  async #authenticate(answer: Uint8Array, what: string, options: CallOptions): Promise<NumberedRecord> {
+  async #authenticate(answer: Uint8Array, module: ModuleVersion, options: CallOptions): Promise<NumberedRecord> {
+    const what = `${module.path}@${module.version}`;
     return this.#judged(what, async () => {
       const { number, text, rest } = parseRecord(answer);
       // Go takes an answer without a note for the empty timeline.
@@ -238,8 +185,12 @@ class Client implements SumdbClient {
       if (number >= known.size)
         throw this.#wrong(what, `cannot validate record ${number} in tree of size ${known.size}`);
       const [hash] = await this.#reader(known).readHashes([storedHashIndex(0, number)], options);
-      if (hash !== undefined && equalBytes(hash, recordHash(text))) return { number, text };
-      throw this.#wrong(what, 'cannot authenticate record data in server response');
+      if (hash === undefined || !equalBytes(hash, recordHash(text))) {
+        throw this.#wrong(what, 'cannot authenticate record data in server response');
+      }
+      // An authentic record of another module must not be kept under this one's name.
+      if (mentions(text, module)) return { number, text };
+      throw this.#wrong(what, noLine);
     });
   }
 
@@ -291,6 +242,17 @@ class Client implements SumdbClient {
       data: { database: this.name },
     });
   }
+}
+
+function checkTileHeight(height: number): void {
+  checkHeight(height);
+  // A tile is an answer.
+  if (2 ** height * hashSize <= maxAnswer) return;
+  throw new GoModKitError('invalid_argument', `tile height ${height}: the client reads tiles of heights up to 16`);
+}
+
+function mentions(text: string, { path, version }: ModuleVersion): boolean {
+  return [version, version + goModSuffix].some((each) => linesOf(text, path, each).length > 0);
 }
 
 function linesOf(text: string, path: string, version: string): string[] {
