@@ -29,6 +29,16 @@ const start: Readonly<Record<'mod' | 'work', (text: string) => Editor>> = {
 
 /** Does the steps. */
 export function edit(kind: 'mod' | 'work', text: string, steps: readonly Step[]): Edited {
+  const { texts, errors } = editedBy(kind, text, steps);
+  return { texts, errors };
+}
+
+/** {@link edit}, with the editor that did the last of them. */
+export function editedBy(
+  kind: 'mod' | 'work',
+  text: string,
+  steps: readonly Step[],
+): Edited & { readonly editor: Editor } {
   let editor = start[kind](text);
   const texts: string[] = [];
   const errors: string[] = [];
@@ -40,7 +50,7 @@ export function edit(kind: 'mod' | 'work', text: string, steps: readonly Step[])
     else if (name === 'reread') editor = start[kind](editor.format());
     else errors.push(errorOf(() => methodOf(editor, name).apply(editor, argumentsOf(step))));
   }
-  return { texts, errors };
+  return { texts, errors, editor };
 }
 
 function errorOf(call: () => unknown): string {

@@ -3,7 +3,10 @@
 // Invariants:
 // - The tree decides everything: order, blocks and comments are written as they stand, tokens as they are spelled. Only spacing,
 //   indentation and runs of blank lines are the formatter's.
-// - Formatting what was formatted changes nothing. Time is linear in the size of the text.
+// - Formatting what was formatted changes nothing. As in Go there are two exceptions: a retracted version that needs quotes loses
+//   them when it is read (arguments.ts), and of several comments behind one node, which only strings over several lines
+//   bring about, all but the first get lines of their own.
+// - Time is linear in the size of the text.
 
 import { rawBytes } from '../gotext/raw.ts';
 import { trimSpace } from '../gotext/spaces.ts';

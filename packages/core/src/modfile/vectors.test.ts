@@ -3,7 +3,7 @@ import { commentsOf, type GoModSummary, summaryOf, tokensOf } from '../../test/m
 import { bytesOf, describeVectors, type VectorText } from '../../test/vectors.ts';
 import { GoModKitError } from '../errors/index.ts';
 import { rawText } from '../gotext/raw.ts';
-import { checkCanonicalVersion, format, modulePath, parse, parseLax, parseWork } from './index.ts';
+import { checkCanonicalVersion, editGoMod, format, modulePath, parse, parseLax, parseWork } from './index.ts';
 import { parseSyntax } from './parse-syntax.ts';
 import { sourceText } from './source-text.ts';
 
@@ -116,6 +116,9 @@ describeVectors<{ desc: string; path: string; version: string; wantErr: string }
   ({ cases }) => {
     it.each(cases)('$desc', ({ path, version, wantErr }) => {
       expect(failureOf('invalid_version', () => checkCanonicalVersion(path, version))).toBe(wantErr);
+      const editor = editGoMod('module m\n');
+      expect(failureOf('invalid_version', () => editor.addExclude(path, version))).toBe(wantErr);
+      expect(editor.format()).toBe('module m\n');
     });
   },
 );
@@ -129,6 +132,9 @@ describeVectors<{ desc: string; path: string; low: string; high: string; wantErr
           checkCanonicalVersion(path, version);
         });
       expect(failureOf('invalid_version', check)).toBe(wantErr);
+      const editor = editGoMod('').addModuleStmt(path);
+      expect(failureOf('invalid_version', () => editor.addRetract({ low, high }))).toBe(wantErr);
+      expect(editor.goMod.retract).toEqual([]);
     });
   },
 );
