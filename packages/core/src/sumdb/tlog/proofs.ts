@@ -67,7 +67,10 @@ export function checkRecord(proof: Proof, { treeSize, treeHash, number, recordHa
   if (!equalBytes(hash, treeHash)) throw failed('the hashes give another tree hash');
 }
 
-/** Proves that the tree of `oldSize` records is the beginning of that of `treeSize`. Rejects with `invalid_argument` unless 1 ≤ oldSize ≤ treeSize. */
+/**
+ * Proves that the tree of `oldSize` records is the beginning of that of `treeSize`. Rejects with `invalid_argument` unless
+ * 1 ≤ oldSize ≤ treeSize.
+ */
 export async function proveTree(
   treeSize: bigint,
   oldSize: bigint,

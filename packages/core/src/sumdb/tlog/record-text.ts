@@ -23,7 +23,10 @@ export function isValidRecordText(text: string): boolean {
   return text.endsWith('\n') && !text.startsWith('\n') && !text.includes('\n\n') && !control.test(text);
 }
 
-/** The message of a record: number, text, empty line. Throws `invalid_log` for text that is no record, `invalid_argument` for a number that is none. */
+/**
+ * The message of a record: number, text, empty line. Throws `invalid_log` for text that is no record, `invalid_argument` for a
+ * number that is none.
+ */
 export function formatRecord({ number, text }: NumberedRecord): string {
   checkInt64('record number', number);
   if (!isValidRecordText(text)) throw malformed();

@@ -31,7 +31,10 @@ export function storedHashIndex(level: number, n: bigint): bigint {
   return 2n * last - popCount(last) + BigInt(level);
 }
 
-/** The level and number of the hash at a stored index: the inverse of {@link storedHashIndex}. Throws `invalid_argument` for a negative one. */
+/**
+ * The level and number of the hash at a stored index: the inverse of {@link storedHashIndex}. Throws `invalid_argument` for a
+ * negative one.
+ */
 export function splitStoredHashIndex(index: bigint): SubtreePlace {
   // Indexes are about twice the numbers of records, so they may pass 2⁶³.
   if (index < 0n) throw new GoModKitError('invalid_argument', `stored index ${index}: want one from 0`);
