@@ -61,13 +61,12 @@ export default {
       to: { dependencyTypes: ['npm'] },
     },
     layer(
-      'errors|bytes|gotext|semver|gover|module|modfile|txtar|async',
+      'errors|bytes|gotext|semver|gover|module|modfile|txtar|async|cache',
       'zip|dirhash|gosum|storage|series|sumdb|source|repository|protocol',
     ),
     layer('zip|dirhash|gosum|platform', 'storage|series|sumdb|source|repository|protocol'),
     layer('storage|series', 'sumdb|source|repository|protocol'),
-    // Two helpers of repository know nothing of repositories: the bounded cache and single flight.
-    layer('sumdb', 'source|protocol|repository/(?!cache|single-flight)'),
+    layer('sumdb', 'source|repository|protocol'),
     layer('source', 'repository|protocol'),
     layer('repository', 'protocol'),
   ],

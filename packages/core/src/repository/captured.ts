@@ -5,11 +5,11 @@
 // - `.info` and `.mod` never change, so memory never goes stale. A `.zip` may be deleted by retention, so it is remembered for a while only.
 // - Stored bytes that do not mean what their key says are reported as damage, never served.
 
+import type { ByteCache } from '../cache/byte-cache.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { parseInfo } from '../source/info.ts';
 import type { VersionInfo } from '../source/source.ts';
 import type { GetOptions, StoredObject } from '../storage/storage.ts';
-import type { ByteCache } from './cache.ts';
 import { type Draft, fileOf, storedInfoFile } from './files.ts';
 import type { Target } from './keys.ts';
 import type { Settings } from './options.ts';

@@ -5,9 +5,10 @@
 // - After close() every call rejects with `closed`.
 
 import { createLimiter } from '../async/limiter.ts';
+import { createSingleFlight } from '../async/single-flight.ts';
+import { createByteCache } from '../cache/byte-cache.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { isUsableVersion } from '../source/list.ts';
-import { createByteCache } from './cache.ts';
 import { createCaptured } from './captured.ts';
 import { probeKey, probeStorage } from './check-storage.ts';
 import { createDrafts } from './draft.ts';
@@ -21,7 +22,6 @@ import { type RepositoryOptions, type RepositorySeams, type Settings, settingsOf
 import { createPinned } from './pinned.ts';
 import { createQueries } from './queries.ts';
 import type { Repository } from './repository.ts';
-import { createSingleFlight } from './single-flight.ts';
 import { createStore } from './store.ts';
 
 /**

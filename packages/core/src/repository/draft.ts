@@ -7,6 +7,7 @@
 //   (spec §5.7, protocol-cases row 30).
 // - One version has one draft at a time, also for callers who come while an earlier one is being stored: the source is asked once.
 
+import type { CacheSection } from '../cache/byte-cache.ts';
 import { hashGoMod } from '../dirhash/index.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { modulePath } from '../modfile/index.ts';
@@ -14,7 +15,6 @@ import { checkImportPath } from '../module/index.ts';
 import { formatInfo, parseInfo } from '../source/info.ts';
 import { isUsableVersion } from '../source/list.ts';
 import type { ModuleSource, VersionInfo } from '../source/source.ts';
-import type { CacheSection } from './cache.ts';
 import { type Engine, reportRefusal } from './engine.ts';
 import type { Draft } from './files.ts';
 import type { Target } from './keys.ts';

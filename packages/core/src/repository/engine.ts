@@ -1,15 +1,15 @@
 // What the parts of a repository share. Each verb has its own file and takes an Engine.
 
 import type { Limiter } from '../async/limiter.ts';
+import type { SingleFlight } from '../async/single-flight.ts';
+import type { ByteCache } from '../cache/byte-cache.ts';
 import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import type { ModuleSource } from '../source/source.ts';
-import type { ByteCache } from './cache.ts';
 import type { Captured } from './captured.ts';
 import type { Events } from './events.ts';
 import type { Freshness } from './freshness.ts';
 import type { Settings } from './options.ts';
 import type { FileKind, ReadOptions } from './repository.ts';
-import type { SingleFlight } from './single-flight.ts';
 import type { Store } from './store.ts';
 
 /** A repository's working parts. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createByteCache } from '../cache/byte-cache.ts';
 import { GoModKitError } from '../errors/error.ts';
-import { createByteCache } from './cache.ts';
 import { createFreshness, type Freshness, freshnessDefaults, type Remember } from './freshness.ts';
 import { deferred, fakeClock, settle } from './testdata/fixture.ts';
 

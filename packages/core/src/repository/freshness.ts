@@ -10,9 +10,9 @@
 //   what began before is not kept and not joined any more.
 // - Absences are remembered per question. A question answered from storage alone never gets here (spec §10.13).
 
+import { createSingleFlight } from '../async/single-flight.ts';
+import type { ByteCache, CacheSection } from '../cache/byte-cache.ts';
 import { isGoModKitError } from '../errors/error.ts';
-import type { ByteCache, CacheSection } from './cache.ts';
-import { createSingleFlight } from './single-flight.ts';
 
 /** How long changing answers count, in milliseconds. */
 export interface FreshnessOptions {

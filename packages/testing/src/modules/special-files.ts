@@ -34,7 +34,10 @@ function parse(name: string, bytes: Uint8Array): VersionInfo {
 
 function linesOf(content: string | Uint8Array): readonly string[] {
   const text = typeof content === 'string' ? content : new TextDecoder().decode(content);
-  return text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 }
 
 function bytesOf(content: string | Uint8Array): Uint8Array {

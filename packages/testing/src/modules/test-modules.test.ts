@@ -4,7 +4,8 @@ import { tempDirectory } from '../go/temp-directory.ts';
 import { readModules } from './read-modules.ts';
 import { toMemoryModules } from './test-modules.ts';
 
-const invalid = (text: RegExp) => expect.toSatisfy((error) => isGoModKitError(error, 'invalid_argument') && text.test(error.message));
+const invalid = (text: RegExp) =>
+  expect.toSatisfy((error) => isGoModKitError(error, 'invalid_argument') && text.test(error.message));
 
 describe('toMemoryModules', () => {
   it('takes files, a txtar text and a fixture', () => {
@@ -66,8 +67,12 @@ module example.com/a
   it('refuses what belongs to no module, and an .info that is none or about another version', () => {
     expect(() => toMemoryModules('-- go.mod --\nmodule x\n')).toThrow(invalid(/"go.mod" belongs to no module/));
     expect(() => toMemoryModules('-- example.com/a@v1.0.0 --\n')).toThrow(invalid(/belongs to no module/));
-    expect(() => toMemoryModules({ 'a.b/c@v1.0.0': { '.info': '{' } })).toThrow(invalid(/a.b\/c@v1.0.0: its .info is none/));
-    expect(() => toMemoryModules({ 'a.b/c@v1.0.0': { '.info': '{"Version":"v1.0.1"}' } })).toThrow(invalid(/about v1.0.1/));
+    expect(() => toMemoryModules({ 'a.b/c@v1.0.0': { '.info': '{' } })).toThrow(
+      invalid(/a.b\/c@v1.0.0: its .info is none/),
+    );
+    expect(() => toMemoryModules({ 'a.b/c@v1.0.0': { '.info': '{"Version":"v1.0.1"}' } })).toThrow(
+      invalid(/about v1.0.1/),
+    );
   });
 });
 

@@ -7,12 +7,12 @@
 //   trees that do not fit are `checksum_misbehaviour`, for good.
 // - Nothing is kept before it is proved, in memory or elsewhere. Memory is bounded.
 
+import { createSingleFlight, type SingleFlight } from '../../async/single-flight.ts';
 import { equalBytes } from '../../bytes/utf8.ts';
+import { type CacheSection, createByteCache } from '../../cache/byte-cache.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
 import { escapePath, escapeVersion } from '../../module/escape.ts';
 import { check, isCanonicalVersion, type ModuleVersion } from '../../module/version.ts';
-import { type CacheSection, createByteCache } from '../../repository/cache.ts';
-import { createSingleFlight, type SingleFlight } from '../../repository/single-flight.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import { newVerifier } from '../note/verifier.ts';
 import { hashSize, recordHash } from '../tlog/hash.ts';

@@ -5,9 +5,9 @@
 // - A tile that the database does not have means "could not find out", never "no such module".
 // - A cache that gives what does not fit is passed over, and mended.
 
+import type { SingleFlight } from '../../async/single-flight.ts';
+import type { CacheSection } from '../../cache/byte-cache.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
-import type { CacheSection } from '../../repository/cache.ts';
-import type { SingleFlight } from '../../repository/single-flight.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import { hashSize } from '../tlog/hash.ts';
 import { type Tile, tilePath } from '../tlog/tile.ts';

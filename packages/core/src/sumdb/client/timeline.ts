@@ -5,9 +5,9 @@
 // - A head is kept before anything that rests on it is answered; who finds another's head there compares it first.
 // - After misbehaviour nothing is merged any more: every call rejects with the same evidence.
 
+import type { SingleFlight } from '../../async/single-flight.ts';
 import { decodeUtf8, equalBytes } from '../../bytes/utf8.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
-import type { SingleFlight } from '../../repository/single-flight.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import type { Verifier } from '../note/verifier.ts';
 import { verifierList } from '../note/verifier.ts';

@@ -6,7 +6,7 @@
 // - Nothing is remembered: after the work settled, the next caller starts anew. So a rejection reaches those who waited and nobody else.
 // - Work that nobody waits for any more rejects into silence, not into an unhandled rejection.
 
-import { onAbort } from '../async/abort.ts';
+import { onAbort } from './abort.ts';
 
 /** Shares work among callers who want the same thing at the same time. One key always stands for one type of result. */
 export interface SingleFlight {

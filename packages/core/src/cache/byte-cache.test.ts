@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createByteCache, entryOverhead } from './cache.ts';
+import { createByteCache, entryOverhead } from './byte-cache.ts';
 
 /** Weight of an entry whose value weighs `weight`, in the first section ("0 " before its name). */
 const full = (name: string, weight: number): number => weight + 2 * (name.length + 2) + entryOverhead;

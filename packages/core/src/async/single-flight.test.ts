@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { deferred, settle } from '../repository/testdata/fixture.ts';
 import { createSingleFlight } from './single-flight.ts';
-import { deferred, settle } from './testdata/fixture.ts';
 
 /** Work that waits, and remembers how often it was started and with which signal. */
 function waitingWork() {
