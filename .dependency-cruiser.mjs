@@ -72,7 +72,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/dist/' },
+    // Our own builds; libraries keep their entry points in folders of that name, too.
+    exclude: { path: '^(packages/[^/]+|bench|e2e)/dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
