@@ -37,6 +37,9 @@ test.each([
   ['bad.json', '{', /cannot be read/],
   ['list.json', '[]', /does not export an object/],
   ['typo.json', '{ "lisen": ":1" }', /unknown lisen; known are listen, storage/],
+  ['text.json', '{ "offline": "false" }', /offline is no boolean/],
+  ['number.json', '{ "upstream": 5 }', /upstream is no string or object/],
+  ['null.json', '{ "storage": null }', /storage is no string or object/],
   ['throws.ts', 'throw new Error("boom")', /boom/],
 ])('%s is refused', async (name, text, message) => {
   if (text !== undefined) await write(name, text);

@@ -2,7 +2,8 @@
 //
 // Invariants:
 // - Flags win over the file, the file over the environment, the environment over defaults; serve/settings.ts decides.
-// - A file that is named and missing, or that holds unknown members, is an error that names them: a mistyped option never goes unnoticed.
+// - A file that is named and missing, or that holds unknown members or values of another type, is an error that names them:
+//   a mistyped option never goes unnoticed.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -41,17 +42,18 @@ export interface GomodkitConfig {
   readonly policy?: Policy | undefined;
 }
 
-const members: ReadonlySet<string> = new Set<keyof GomodkitConfig>([
-  'listen',
-  'storage',
-  'upstream',
-  'private',
-  'offline',
-  'basePath',
-  'logLevel',
-  'authorize',
-  'policy',
-]);
+/** What each member may be, as `typeof` says it: a file in JSON or JavaScript has no types, and `"false"` is true. */
+const members: Readonly<Record<keyof GomodkitConfig, readonly string[]>> = {
+  listen: ['string'],
+  storage: ['string', 'object'],
+  upstream: ['string', 'object'],
+  private: ['string'],
+  offline: ['boolean'],
+  basePath: ['string'],
+  logLevel: ['string'],
+  authorize: ['function'],
+  policy: ['function'],
+};
 
 /**
  * Gives a configuration file its types.
@@ -109,13 +111,19 @@ function ownPackages(): Record<string, string> {
 function checked(value: unknown, file: string): GomodkitConfig {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new GoModKitError('invalid_argument', `configuration file ${file} does not export an object`);
-  const unknown = Object.keys(value).filter((key) => !members.has(key));
+  const known: Readonly<Record<string, readonly string[]>> = members;
+  const unknown = Object.keys(value).filter((key) => !Object.hasOwn(known, key));
   if (unknown.length > 0) {
-    const known = [...members].join(', ');
+    const names = Object.keys(known).join(', ');
     throw new GoModKitError(
       'invalid_argument',
-      `configuration file ${file}: unknown ${unknown.join(', ')}; known are ${known}`,
+      `configuration file ${file}: unknown ${unknown.join(', ')}; known are ${names}`,
     );
+  }
+  for (const [name, set] of Object.entries(value)) {
+    const types = known[name] ?? [];
+    if (set === undefined || (set !== null && types.includes(typeof set))) continue;
+    throw new GoModKitError('invalid_argument', `configuration file ${file}: ${name} is no ${types.join(' or ')}`);
   }
   return value as GomodkitConfig;
 }

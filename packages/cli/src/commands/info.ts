@@ -3,7 +3,7 @@
 import { createRepository, dirhash, module, type Storage } from '@gomodkit/core';
 import { loadConfig } from '../config.ts';
 import { parseModuleQuery } from '../module-argument.ts';
-import { listenAddress, type RepositoryFlags, repositorySettings } from '../serve/settings.ts';
+import { type RepositoryFlags, repositorySettings } from '../serve/settings.ts';
 
 /** Flags of `gomodkit info`. */
 export interface InfoFlags extends RepositoryFlags {
@@ -15,7 +15,7 @@ export interface InfoFlags extends RepositoryFlags {
 export async function info(argument: string, flags: InfoFlags): Promise<void> {
   const { path, query } = parseModuleQuery(argument);
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage, source, offline } = await repositorySettings(flags, config, listenAddress({}, config));
+  const { storage, source, offline } = await repositorySettings(flags, config, undefined);
   const repository = createRepository({ storage: storage.storage, source, offline, policy: config.policy });
   try {
     const resolved = query === 'latest' ? await repository.latest(path) : await repository.info(path, query);

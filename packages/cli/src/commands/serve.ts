@@ -56,7 +56,8 @@ async function checkStorage(repository: Repository, { storage, offline }: Reposi
     : await repository.checkStorage();
   const first = failures[0];
   if (first === undefined) return;
-  const message = `the storage ${storage.name} does not work: ${first.step}: ${first.error.message}`;
+  const cause = first.error.cause instanceof Error ? first.error.cause : first.error;
+  const message = `the storage ${storage.name} does not work: ${first.step}: ${cause.message}`;
   throw new GoModKitError('storage_unavailable', message, { cause: first.error });
 }
 

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import { parseListenAddress, reaches, urlOf } from './listen-address.ts';
 
@@ -34,6 +35,10 @@ test.each([
   ['http://127.0.0.1:3001', '127.0.0.1', false],
   ['https://goproxy.example', '127.0.0.1', false],
   ['http://other.example:3000', '0.0.0.0', false],
+  ['http://[::ffff:127.0.0.1]:3000', '::', true],
+  ['http://127.0.0.2:3000', '0.0.0.0', true],
+  ['http://127.0.0.2:3000', '127.0.0.1', false],
+  [`http://${hostname()}:3000`, '0.0.0.0', true],
   ['http://other.example:3000', 'other.example', true],
 ])('%s reaches a server on %s:3000: %s', (url, host, expected) => {
   expect(reaches(new URL(url), { host, port: 3000 })).toBe(expected);

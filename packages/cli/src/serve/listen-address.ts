@@ -1,5 +1,6 @@
 // The address a server listens on, as people write it: PORT, :PORT, HOST:PORT, [IPV6]:PORT.
 
+import { hostname, networkInterfaces } from 'node:os';
 import { GoModKitError } from '@gomodkit/core';
 
 /** A host without brackets, and a port; port 0 lets the system choose. */
@@ -29,12 +30,20 @@ export function urlOf({ host, port }: ListenAddress, basePath: string): string {
   return `http://${name}:${port}${basePath}`;
 }
 
-const loopback = new Set(['127.0.0.1', 'localhost', '::1', '0.0.0.0', '::']);
+const loopback = new Set(['127.0.0.1', 'localhost', '::1', '0.0.0.0', '::', '::ffff:7f00:1']);
+const wildcards = new Set(['0.0.0.0', '::']);
 
 /** Whether a request to `url` would reach a server at `address`, so that using it as an upstream would be a loop. */
 export function reaches(url: URL, address: ListenAddress): boolean {
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (port !== address.port) return false;
-  return host === address.host || (loopback.has(host) && loopback.has(address.host));
+  if (host === address.host || (loopback.has(host) && loopback.has(address.host))) return true;
+  return wildcards.has(address.host) && isOfThisMachine(host);
+}
+
+/** Whether `host` is this machine's name or one of its addresses; other names are not looked up. */
+function isOfThisMachine(host: string): boolean {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each?.map(({ address }) => address) ?? []);
+  return host === hostname().toLowerCase() || /^127\.\d+\.\d+\.\d+$/.test(host) || addresses.includes(host);
 }

@@ -8,7 +8,7 @@ import { type ModuleSource, type SumdbSource, sourceFromGoEnv } from '@gomodkit/
 import type { GomodkitConfig } from '../config.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { openStorage, type StorageChoice } from './storage-choice.ts';
-import { chooseUpstream, type GoEnv, readGoEnv } from './upstream-choice.ts';
+import { chooseUpstream, type GoEnv, readGoEnv, withoutCredentials } from './upstream-choice.ts';
 
 /** Flags of the commands that open a repository. */
 export interface RepositoryFlags {
@@ -41,11 +41,11 @@ export function listenAddress(flags: ServeFlags, config: GomodkitConfig): Listen
   return parseListenAddress(flags.listen ?? config.listen ?? '127.0.0.1:3000');
 }
 
-/** Decides storage and source. `self` is the address of the server to be, which must not become its own upstream. */
+/** Decides storage and source. `self` is the address of the server to be, if there is one, which must not become its own upstream. */
 export async function repositorySettings(
   flags: RepositoryFlags,
   config: GomodkitConfig,
-  self: ListenAddress,
+  self: ListenAddress | undefined,
 ): Promise<RepositorySettings> {
   const offline = flags.offline ?? config.offline ?? false;
   const storage = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
@@ -58,7 +58,7 @@ type SourceSettings = Pick<RepositorySettings, 'source' | 'sumdb' | 'upstream' |
 async function sourceSettings(
   flags: RepositoryFlags,
   config: GomodkitConfig,
-  self: ListenAddress,
+  self: ListenAddress | undefined,
 ): Promise<SourceSettings> {
   if (typeof config.upstream === 'object' && flags.upstream === undefined) return sourceFromConfig(config.upstream);
   const goEnv = await readGoEnv(process.env);
@@ -88,9 +88,4 @@ function goSettings(
   const { HOME, USERPROFILE, NETRC } = process.env;
   const paths = privatePatterns === undefined ? {} : { GOPRIVATE: privatePatterns, GONOPROXY: privatePatterns };
   return { HOME, USERPROFILE, NETRC, ...goEnv, GOPROXY: list, ...paths };
-}
-
-/** A GOPROXY list as it may be shown. */
-export function withoutCredentials(list: string): string {
-  return list.replace(/:\/\/[^/@,|]*@/g, '://***@');
 }

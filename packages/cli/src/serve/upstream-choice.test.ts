@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chooseUpstream, type UpstreamCandidates } from './upstream-choice.ts';
+import { chooseUpstream, type UpstreamCandidates, withoutCredentials } from './upstream-choice.ts';
 
 const self = { host: '127.0.0.1', port: 3000 };
 const all: UpstreamCandidates = {
@@ -31,10 +31,25 @@ test.each([
   expect(choice.notes).toHaveLength(list === flag ? 0 : 1);
 });
 
+test('a command that serves nothing may ask a server on the default address', () => {
+  const flag = 'http://127.0.0.1:3000';
+  expect(chooseUpstream({ flag, env: {}, goEnv: {} }, undefined).list).toBe(flag);
+});
+
+test.each([
+  ['https://user:secret@a.example/x,direct', 'https://***@a.example/x,direct'],
+  ['https://b.example|user:secret@a.example', 'https://b.example|***@a.example'],
+  ['secret@a.example', '***@a.example'],
+  ['https://a.example/m@v1,direct', 'https://a.example/m@v1,direct'],
+])('%s is shown as %s', (list, shown) => {
+  expect(withoutCredentials(list)).toBe(shown);
+});
+
 test.each([
   { env: { GOMODKIT_UPSTREAM: 'https://user:secret@a.example' }, goEnv: {} },
   { env: { GOPROXY: 'https://b.example,https://user:secret@a.example' }, goEnv: {} },
   { env: {}, goEnv: { GOPROXY: 'https://secret@a.example' } },
+  { env: { GOMODKIT_UPSTREAM: 'https://b.example|user:secret@a.example' }, goEnv: {} },
 ])('credentials in the environment are refused without repeating them', (candidates) => {
   let message = '';
   try {

@@ -45,8 +45,11 @@ export interface UpstreamCandidates {
   readonly goEnv: GoEnv;
 }
 
-/** Chooses the list. Rejects with `invalid_argument` for an empty one, or one from the environment that holds credentials. */
-export function chooseUpstream(candidates: UpstreamCandidates, self: ListenAddress): UpstreamChoice {
+/**
+ * Chooses the list. `self` is the address of the server to be, undefined where there is none. Throws `invalid_argument` for a list from
+ * the environment that holds credentials.
+ */
+export function chooseUpstream(candidates: UpstreamCandidates, self: ListenAddress | undefined): UpstreamChoice {
   const { flag, config, env, goEnv } = candidates;
   const order = [
     { list: flag, origin: '--upstream', environment: false },
@@ -57,12 +60,18 @@ export function chooseUpstream(candidates: UpstreamCandidates, self: ListenAddre
   ];
   const chosen = order.find((candidate) => candidate.list !== undefined && candidate.list.trim() !== '');
   if (!chosen?.list) return { list: 'direct', origin: 'the default', notes: [] };
-  if (chosen.environment && /:\/\/[^/@,|]*@/.test(chosen.list))
+  if (chosen.environment && withoutCredentials(chosen.list) !== chosen.list)
     throw new GoModKitError(
       'invalid_argument',
       `${chosen.origin} holds a user name or password; put them into a netrc file ($NETRC, ~/.netrc) and take them out of the URL`,
     );
-  return { ...withoutSelf(chosen.list, self), origin: chosen.origin };
+  const { list, notes } = self === undefined ? { list: chosen.list, notes: [] } : withoutSelf(chosen.list, self);
+  return { list, origin: chosen.origin, notes };
+}
+
+/** A GOPROXY list as it may be shown. An entry without a scheme is an https one (spec §10.15), and may hold credentials, too. */
+export function withoutCredentials(list: string): string {
+  return list.replace(/(^|\/\/|[,|])[^/@,|]*@/g, '$1***@');
 }
 
 /** Leaves out the entries of a GOPROXY list that are this very server, with the separators that follow them. */
