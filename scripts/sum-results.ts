@@ -10,10 +10,14 @@ import { join } from 'node:path';
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly numFailedTestSuites: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
   readonly success: boolean;
+  /** One for each file. */
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
 }
 
 const folder = process.argv[2] ?? '';
@@ -22,9 +26,18 @@ const reports = readdirSync(folder)
   .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Report);
 const sum = (count: (report: Report) => number): number => reports.reduce((total, report) => total + count(report), 0);
 
+/** A file that fails before its first test counts as one failure, and so does what fails outside all files, or neither would show. */
+function failures({ numFailedTests, testResults, success }: Report): number {
+  const files = testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
+  );
+  const seen = numFailedTests + files.length;
+  return seen === 0 && !success ? 1 : seen;
+}
+
 const passed = sum((report) => report.numPassedTests);
-// A file that fails before its first test counts as one failure, or it would not show in the numbers.
-const failed = sum((report) => report.numFailedTests + (report.success || report.numFailedTests > 0 ? 0 : 1));
+const failed = sum(failures);
 const skipped = sum((report) => report.numPendingTests + report.numTodoTests);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
