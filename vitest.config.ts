@@ -15,6 +15,7 @@ export default defineConfig({
   test: {
     include: [network ? '{packages,e2e}/**/*.network.test.ts' : '{packages,e2e,examples,scripts}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', ...(network ? [] : ['**/*.network.test.ts'])],
+    setupFiles: ['scripts/property-seed.ts'],
     pool: 'forks',
     execArgv: ['--conditions=@gomodkit/source'],
     testTimeout: network ? 600_000 : 30_000,
