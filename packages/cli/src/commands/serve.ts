@@ -46,14 +46,9 @@ export async function serve(flags: ServeCommandFlags): Promise<void> {
   await settings.storage.storage.close?.();
 }
 
-/** A storage that does not work is said now, not to the first client. Offline it need not be writable. */
-async function checkStorage(repository: Repository, { storage, offline }: RepositorySettings): Promise<void> {
-  const failures = offline
-    ? await storage.storage.list({ limit: 1 }).then(
-        () => [],
-        (error: Error) => [{ step: 'list', error }],
-      )
-    : await repository.checkStorage();
+/** A storage that does not work is said now, not to the first client. */
+async function checkStorage(repository: Repository, { storage }: RepositorySettings): Promise<void> {
+  const failures = await repository.checkStorage();
   const first = failures[0];
   if (first === undefined) return;
   const cause = first.error.cause instanceof Error ? first.error.cause : first.error;

@@ -2,6 +2,7 @@
 //
 // Invariants:
 // - A check leaves nothing behind: it deletes what it wrote. Where it cannot, it always uses one and the same key.
+// - A repository that works offline needs no storage that can be written to, so none is written to.
 // - Every step is tried and named, so that "can read, cannot write" is told apart from "is down".
 
 import { bytesSource } from '../bytes/source.ts';
@@ -22,11 +23,18 @@ export function probeKey(canDelete: boolean): string {
   return `${directory}/${canDelete ? crypto.randomUUID() : 'shared'}`;
 }
 
+/** What {@link probeStorage} needs to know. */
+export interface ProbeOptions {
+  /** Only reads and lists: whether the key is there does not matter. */
+  readonly readOnly: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Writes, reads and lists `key`, and deletes it where the storage can. Calls for one key must not overlap. */
 export async function probeStorage(
   store: Store,
   key: string,
-  signal: AbortSignal | undefined,
+  { readOnly, signal }: ProbeOptions,
 ): Promise<readonly StorageFailure[]> {
   const failures: StorageFailure[] = [];
   const attempt = async (step: string, work: () => Promise<unknown>): Promise<boolean> => {
@@ -40,9 +48,8 @@ export async function probeStorage(
     }
   };
   // Whether this call or an earlier one created it does not matter: the write was tried and the object is there.
-  const written = await attempt('write', () =>
-    store.create(key, bytesSource(content), 'text/plain; charset=utf-8', signal),
-  );
+  const write = (): Promise<unknown> => store.create(key, bytesSource(content), 'text/plain; charset=utf-8', signal);
+  const written = !readOnly && (await attempt('write', write));
   await attempt('read', async () => {
     const stored = await store.read(key, content.length, signal);
     if (stored === undefined ? written : !equalBytes(stored.bytes, content))
@@ -52,6 +59,6 @@ export async function probeStorage(
     const { objects } = await store.list({ prefix: key, signal });
     if (written && !objects.some((object) => object.key === key)) throw damaged(key, 'is missing in the listing');
   });
-  if (store.canDelete) await attempt('delete', () => store.delete(key, signal));
+  if (store.canDelete && !readOnly) await attempt('delete', () => store.delete(key, signal));
   return failures;
 }

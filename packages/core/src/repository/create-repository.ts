@@ -86,7 +86,9 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
     },
     async checkStorage({ signal } = {}) {
       checkOpen();
-      return engine.flights.run('check storage', (shared) => probeStorage(engine.store, probe, shared), signal);
+      const readOnly = engine.settings.source === undefined;
+      const check = (shared: AbortSignal) => probeStorage(engine.store, probe, { readOnly, signal: shared });
+      return engine.flights.run('check storage', check, signal);
     },
     subscribe: engine.events.subscribe,
     async close() {

@@ -5,6 +5,7 @@ import { readAll } from '../bytes/source.ts';
 import { decodeUtf8, encodeUtf8 } from '../bytes/utf8.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { memoryStorage } from '../storage/memory.ts';
+import { createRepository } from './create-repository.ts';
 import {
   aroundStorage,
   fakeClock,
@@ -277,6 +278,18 @@ describe('row 12: checkStorage', () => {
     const failures = await setUp({}, { storage }).repository.checkStorage();
     expect(failures.map((failure) => failure.step)).toEqual([step]);
     expect(failures[0]?.error.message).not.toContain('secret');
+  });
+
+  it('writes nothing offline', async () => {
+    const storage = aroundStorage(memoryStorage(), (called, _key, call) =>
+      called === 'create' || called === 'delete' ? Promise.reject(new Error('read-only')) : call(),
+    );
+    expect(await createRepository({ storage }).checkStorage()).toEqual([]);
+    const broken = aroundStorage(storage, (called, _key, call) =>
+      called === 'get' || called === 'list' ? Promise.reject(new Error('down')) : call(),
+    );
+    const failures = await createRepository({ storage: broken }).checkStorage();
+    expect(failures.map((failure) => failure.step)).toEqual(['read', 'list']);
   });
 
   it('notices a storage that forgets or alters what was written', async () => {

@@ -144,7 +144,7 @@ export interface Repository {
   goMod(path: string, version: string, options?: ReadOptions): Promise<RepositoryFile>;
   /** The zip of a canonical version, captured first if need be. */
   zip(path: string, version: string, options?: ReadOptions): Promise<ZipFile>;
-  /** Writes, reads and lists through the storage; resolves to what failed, by step. Empty when all is well. */
+  /** Writes (not offline), reads and lists through the storage; resolves to what failed, by step. Empty when all is well. */
   checkStorage(options?: CallOptions): Promise<readonly { readonly step: string; readonly error: Error }[]>;
   /** Calls `listener` for every event until the returned function is called. */
   subscribe(listener: (event: RepositoryEvent) => void): () => void;
