@@ -6,3 +6,5 @@ if (seed !== undefined) {
   const { default: fc } = await import('fast-check');
   fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(seed) });
 }
+
+export {};

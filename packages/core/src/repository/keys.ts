@@ -63,7 +63,7 @@ export function checkModulePath(path: string): void {
 }
 
 /** What all keys of a module begin with. Throws `invalid_path`. */
-export function keyPrefix(path: string): string {
+function keyPrefix(path: string): string {
   return `${escapePath(path)}/@v/`;
 }
 

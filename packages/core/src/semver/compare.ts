@@ -42,7 +42,7 @@ export function sort(versions: Iterable<string>): string[] {
 }
 
 /** {@link compare} for versions that are taken apart already; undefined is an invalid one. */
-export function compareParsed(a: ParsedVersion | undefined, b: ParsedVersion | undefined): Order {
+function compareParsed(a: ParsedVersion | undefined, b: ParsedVersion | undefined): Order {
   if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
   return (
     compareDecimals(a.major, b.major) ||

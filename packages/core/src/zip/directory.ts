@@ -30,7 +30,7 @@ export interface ZipEntry {
 }
 
 /** The refusal of an archive, in Go's words with the reason behind. */
-export function notAZip(reason: string): GoModKitError {
+function notAZip(reason: string): GoModKitError {
   return new GoModKitError('invalid_zip', `zip: not a valid zip file: ${reason}`);
 }
 
