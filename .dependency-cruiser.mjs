@@ -27,7 +27,8 @@ export default {
     {
       name: 'no-unresolved',
       severity: 'error',
-      from: { path: '^packages' },
+      // bin/ loads what is built, which a fresh clone does not have.
+      from: { path: '^packages/[^/]+/src' },
       to: { couldNotResolve: true, pathNot: '^#' },
     },
     {

@@ -99,7 +99,7 @@ async function makeWritable(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   await chmod(folder, 0o755).catch(() => {});
   for (const entry of entries) if (entry.isDirectory()) await makeWritable(join(folder, entry.name));
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
 const escaped = (text: string): string => text.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);

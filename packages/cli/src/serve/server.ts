@@ -37,7 +37,8 @@ function logged(listener: Listener, log: Logger): Listener {
       log.debug(
         {
           method: request.method,
-          target: request.url,
+          // The query is nothing of the protocol's, and a place where people put secrets.
+          target: request.url?.split('?', 1)[0],
           status: response.statusCode,
           milliseconds: Math.round((performance.now() - from) * 10) / 10,
           ...(response.writableFinished ? {} : { aborted: true }),

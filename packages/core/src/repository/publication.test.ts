@@ -166,6 +166,31 @@ describe('row 55: two instances publish different bytes', () => {
     expect(loser.events).toContainEqual(expect.objectContaining({ type: 'conflict', kind: 'zip', stored: first.h1 }));
   });
 
+  it('other zips: who loses while the winner still stores its zip waits for it', async () => {
+    const { storage, clock } = shared();
+    const modules = async (text: string) => ({
+      [path]: { versions: { 'v1.0.0': { zip: await zipOf(path, 'v1.0.0', { 'a.go': text }) } } },
+    });
+    const [bound, gate] = [deferred(), deferred()];
+    const slow = aroundStorage(storage, async (method, key, call) => {
+      if (method !== 'create' || !key.endsWith('.zip')) return call();
+      bound.resolve();
+      await gate.promise;
+      return call();
+    });
+    const winning = setUp(await modules('package a\n'), { storage: slow }, { clock }).repository.zip(path, 'v1.0.0');
+    await bound.promise;
+    const sleeps: number[] = [];
+    const sleep = async (milliseconds: number): Promise<void> => {
+      sleeps.push(milliseconds);
+      gate.resolve();
+      await winning;
+    };
+    const loser = setUp(await modules('package b\n'), { storage }, { clock, sleep });
+    expect((await loser.repository.zip(path, 'v1.0.0')).etag).toBe((await winning).etag);
+    expect(sleeps).toEqual([25]);
+  });
+
   it('zips of one content in other bytes are no conflict: the first bytes are served by both', async () => {
     const { storage, clock } = shared();
     const files = { 'a.go': 'package a\n', 'b.go': 'package a\n' };

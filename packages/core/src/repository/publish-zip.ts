@@ -3,7 +3,8 @@
 // Invariants:
 // - Zips are compared by their h1 sum, not by bytes: compressors differ (DESIGN §3).
 // - `.ziphash` binds: where it stays without its zip (retention, a crash), only a zip with the same sum may follow.
-// - A different sum is a conflict, told to listeners. Where the zip of the first capture is there, that one is served.
+// - A different sum is a conflict, told to listeners. Where the zip of the first capture is there, or comes within seconds,
+//   that one is served.
 
 import { type ByteSource, bytesSource } from '../bytes/source.ts';
 import { decodeUtf8, encodeUtf8 } from '../bytes/utf8.ts';
@@ -26,7 +27,7 @@ export async function publishZip(
 ): Promise<ZipFile> {
   const { store, captured, events } = engine;
   const { path, version } = target;
-  const bound = await bindSum(engine, target, h1, signal);
+  const { sum: bound, fresh } = await bindSum(engine, target, h1, signal);
   if (bound === h1) {
     if (await store.create(target.zip, zip, 'application/zip', signal)) {
       events.emit(() => ({ type: 'publish', kind: 'zip', path, version, h1 }));
@@ -35,7 +36,8 @@ export async function publishZip(
   } else {
     events.emit(() => ({ type: 'conflict', kind: 'zip', path, version, stored: bound, offered: h1 }));
   }
-  const stored = await captured.zip(target, signal);
+  const stored =
+    (await captured.zip(target, signal)) ?? (fresh ? await zipOfWinner(engine, target, signal) : undefined);
   if (stored !== undefined) return stored;
   if (bound === h1) throw damaged(target.zip, 'cannot be read back');
   throw new GoModKitError(
@@ -45,11 +47,35 @@ export async function publishZip(
   );
 }
 
-/** The sum that the version's zip must have from now on. */
-async function bindSum({ store }: Engine, target: Target, h1: string, signal: AbortSignal): Promise<string> {
+/** Milliseconds to wait for the zip of another process that has bound its sum and is about to store it. */
+const contestDelays: readonly number[] = [25, 100, 400, 1600];
+
+/** The zip whose sum another process bound a moment ago; undefined when it does not come. */
+async function zipOfWinner(
+  { captured, settings }: Engine,
+  target: Target,
+  signal: AbortSignal,
+): Promise<ZipFile | undefined> {
+  for (const delay of contestDelays) {
+    await settings.sleep(delay, signal);
+    const zip = await captured.zip(target, signal);
+    if (zip !== undefined) return zip;
+  }
+  return undefined;
+}
+
+/** The sum that the version's zip must have from now on, and whether somebody else bound it so lately that its zip may be on its way. */
+async function bindSum(
+  { store, settings }: Engine,
+  target: Target,
+  h1: string,
+  signal: AbortSignal,
+): Promise<{ readonly sum: string; readonly fresh: boolean }> {
   const key = target.ziphash;
-  if (await store.create(key, bytesSource(encodeUtf8(h1)), 'text/plain; charset=utf-8', signal)) return h1;
+  const created = await store.create(key, bytesSource(encodeUtf8(h1)), 'text/plain; charset=utf-8', signal);
+  if (created) return { sum: h1, fresh: false };
   const stored = await store.read(key, sumLimit, signal);
   if (stored === undefined) throw damaged(key, 'cannot be read back');
-  return (decodeUtf8(stored.bytes) ?? '').trim();
+  const sum = (decodeUtf8(stored.bytes) ?? '').trim();
+  return { sum, fresh: sum !== h1 && settings.now() - stored.modified.getTime() < settings.limits.grace };
 }
