@@ -8,7 +8,7 @@
 // - `rawBytes(rawText(bytes))` is `bytes`, for all bytes.
 // - Text that is valid UTF-8 is itself. A string with a lone surrogate is exactly one that is not UTF-8 (spec §0.3).
 
-import { decodeUtf8, encodeUtf8 } from '../bytes/utf8.ts';
+import { compareUtf8, decodeUtf8, encodeUtf8 } from '../bytes/utf8.ts';
 
 // Category Cs under the `u` flag is exactly the surrogates that are not one of a pair, in every Unicode version.
 const loneSurrogate = /\p{Cs}/u;
@@ -90,4 +90,16 @@ function pushCharacter(units: number[], bytes: Uint8Array, at: number, length: n
   for (let i = 1; i < length; i++) cp = (cp << 6) | ((bytes[at + i] ?? 0) & 0x3f);
   if (cp < 0x10000) units.push(cp);
   else units.push(0xd800 + ((cp - 0x10000) >> 10), 0xdc00 + ((cp - 0x10000) & 0x3ff));
+}
+
+/** Compares two texts as the bytes that they stand for, surrogates that carry bytes included: negative, zero or positive. */
+export function compareRaw(a: string, b: string): number {
+  if (isUtf8(a) && isUtf8(b)) return compareUtf8(a, b);
+  const x = rawBytes(a);
+  const y = rawBytes(b);
+  for (let i = 0; i < x.length && i < y.length; i++) {
+    const difference = (x[i] ?? 0) - (y[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return x.length - y.length;
 }

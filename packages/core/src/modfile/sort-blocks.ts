@@ -4,8 +4,7 @@
 // - Entries move only within their block, with their comments; equal ones keep their order.
 // - Sorting is by tokens, not by meaning, but for `exclude` and `retract`, where versions count.
 
-import { compareUtf8 } from '../bytes/utf8.ts';
-import { isUtf8, rawBytes } from '../gotext/raw.ts';
+import { compareRaw } from '../gotext/raw.ts';
 import { compare as compareVersions } from '../semver/compare.ts';
 import type { Editable } from './edit-model.ts';
 import type { EditLine, EditTree } from './edit-tree.ts';
@@ -27,7 +26,7 @@ export const byTokens: LineOrder = (a, b) => {
   for (const [i, token] of a.token.entries()) {
     const other = b.token[i];
     if (other === undefined) break;
-    if (token !== other) return compareBytes(token, other);
+    if (token !== other) return compareRaw(token, other);
   }
   return a.token.length - b.token.length;
 };
@@ -42,7 +41,7 @@ const byVersion: LineOrder = (a, b) => {
   const [path = '', version = ''] = a.token;
   const [otherPath = '', otherVersion = ''] = b.token;
   if (a.token.length !== 2 || b.token.length !== 2) return byTokens(a, b);
-  return path === otherPath ? compareVersions(version, otherVersion) : compareBytes(path, otherPath);
+  return path === otherPath ? compareVersions(version, otherVersion) : compareRaw(path, otherPath);
 };
 
 /** The latest first. */
@@ -57,17 +56,6 @@ function intervalOf(token: readonly string[]): VersionInterval {
   if (token.length === 1) return { low: first, high: first };
   const isInterval = token.length === 5 && first === '[' && comma === ',' && last === ']';
   return isInterval ? { low, high } : { low: '', high: '' };
-}
-
-function compareBytes(a: string, b: string): number {
-  if (isUtf8(a) && isUtf8(b)) return compareUtf8(a, b);
-  const x = rawBytes(a);
-  const y = rawBytes(b);
-  for (let i = 0; i < x.length && i < y.length; i++) {
-    const difference = (x[i] ?? 0) - (y[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return x.length - y.length;
 }
 
 type Duplicates = Pick<Editable<GoMod>, 'replace' | 'syntax'> &

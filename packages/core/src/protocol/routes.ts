@@ -3,6 +3,7 @@
 // Invariant: every route hands back what the repository gave, byte for byte; lists are the only bytes made here.
 
 import { sha256 } from '#sha256';
+import { hex } from '../bytes/hex.ts';
 import { encodeUtf8 } from '../bytes/utf8.ts';
 import type { ReadOptions, Repository, RepositoryFile } from '../repository/repository.ts';
 import type { CacheClass } from './cache-control.ts';
@@ -56,10 +57,4 @@ function listFile(versions: readonly string[]): ListFile {
     files.set(versions, list);
   }
   return list;
-}
-
-function hex(bytes: Uint8Array): string {
-  let out = '';
-  for (const byte of bytes) out += byte.toString(16).padStart(2, '0');
-  return out;
 }

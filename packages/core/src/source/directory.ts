@@ -6,6 +6,7 @@
 
 import { join, readFile, stat } from '#files';
 import { sha256 } from '#sha256';
+import { hex } from '../bytes/hex.ts';
 import { encodeUtf8 } from '../bytes/utf8.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { modulePath } from '../modfile/index.ts';
@@ -122,8 +123,7 @@ async function snapshot(directory: string, signal: AbortSignal | undefined): Pro
     lines.push(`${JSON.stringify(path)} ${size} ${modified}\n`);
   }
   const hash = sha256(encodeUtf8(lines.join('')));
-  const digest = [...hash.subarray(0, 6)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return { modified: new Date(Math.floor(newest / 1000) * 1000), digest };
+  return { modified: new Date(Math.floor(newest / 1000) * 1000), digest: hex(hash.subarray(0, 6)) };
 }
 
 function pseudo(path: string, { modified, digest }: Snapshot): string {

@@ -6,6 +6,7 @@
 // - Apart from the caches: clearing those must not make anybody forget.
 
 import { sha256 } from '#sha256';
+import { hex } from '../../bytes/hex.ts';
 import { bytesSource } from '../../bytes/source.ts';
 import { encodeUtf8 } from '../../bytes/utf8.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
@@ -79,8 +80,7 @@ export function storageHeads(storage: Storage, name: string): HeadStore {
     },
     async keepEvidence(report, options = {}) {
       const bytes = encodeUtf8(report);
-      const id = Array.from(sha256(bytes).subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
-      const key = `${prefix}/evidence/${id}.txt`;
+      const key = `${prefix}/evidence/${hex(sha256(bytes).subarray(0, 16))}.txt`;
       await storage.create(key, bytesSource(bytes), { ...options, contentType: 'text/plain; charset=utf-8' });
     },
   };
