@@ -1,7 +1,7 @@
 // The configuration file: gomodkit.config.{ts,js,mjs,json}.
 //
 // Invariants:
-// - Flags win over the file, the file over the environment, the environment over defaults; serve/settings.ts decides.
+// - Flags win over the file, the file over the environment, the environment over defaults; settings/ decides.
 // - A file that is named and missing, or that holds unknown members or values of another type, is an error that names them:
 //   a mistyped option never goes unnoticed.
 

@@ -4,8 +4,26 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dirhash, fileSource, GoModKitError, isGoModKitError, modfile, module, zip } from '@gomodkit/core';
+import type { Command } from 'commander';
 import { parseModuleVersion } from '../module-argument.ts';
 import { writeZip } from './zip.ts';
+
+/** Declares `gomodkit hash`. */
+export function addHash(program: Command): void {
+  program
+    .command('hash')
+    .summary('go.sum lines of a directory, zip or go.mod')
+    .description(
+      'Prints what go.sum would say: for a directory the sums of the zip that go would build and of its go.mod; for a zip its sum and that of the go.mod in it; for a go.mod its sum.',
+    )
+    .argument('<path>', 'a directory, a module zip or a go.mod')
+    .option('--module <module@version>', 'what it is; a zip says so itself')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  gomodkit hash . --module example.com/m@v1.2.3\n  gomodkit hash v1.2.3.zip\n  gomodkit hash go.mod --module example.com/m@v1.2.3',
+    )
+    .action(hash);
+}
 
 /** Flags of `gomodkit hash`. */
 export interface HashFlags {
@@ -13,7 +31,7 @@ export interface HashFlags {
 }
 
 /** Prints go.sum lines; for a go.mod without --module its bare sum, as it does not name its version. */
-export async function hash(path: string, flags: HashFlags): Promise<void> {
+async function hash(path: string, flags: HashFlags): Promise<void> {
   const named = flags.module === undefined ? undefined : parseModuleVersion(flags.module);
   const kind = await stat(path).catch(() => undefined);
   if (kind === undefined) throw new GoModKitError('invalid_argument', `${path || '""'} does not exist`);

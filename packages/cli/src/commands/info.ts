@@ -1,9 +1,28 @@
 // `gomodkit info`: what is known of one version.
 
 import { createRepository, dirhash, module, type Storage } from '@gomodkit/core';
+import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { parseModuleQuery } from '../module-argument.ts';
-import { type RepositoryFlags, repositorySettings } from '../serve/settings.ts';
+import { addRepositoryOptions } from '../settings/repository-options.ts';
+import { type RepositoryFlags, repositorySettings } from '../settings/repository-settings.ts';
+
+/** Declares `gomodkit info`. */
+export function addInfo(program: Command): void {
+  addRepositoryOptions(
+    program
+      .command('info')
+      .summary('what is known of one version')
+      .argument('<module@query>', 'version, branch, commit prefix, v1, v1.2 or latest'),
+  )
+    .description('Resolves a version and prints its time, origin and sums. Captures nothing but .info and .mod.')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  gomodkit info rsc.io/quote@latest\n  gomodkit info --offline --json example.com/m@v1.2.3',
+    )
+    .action(info);
+}
 
 /** Flags of `gomodkit info`. */
 export interface InfoFlags extends RepositoryFlags {
@@ -12,7 +31,7 @@ export interface InfoFlags extends RepositoryFlags {
 }
 
 /** Resolves a query and prints what its `.info`, `.mod` and, if stored, `.zip` say. */
-export async function info(argument: string, flags: InfoFlags): Promise<void> {
+async function info(argument: string, flags: InfoFlags): Promise<void> {
   const { path, query } = parseModuleQuery(argument);
   const { config } = await loadConfig(flags.config, process.cwd());
   const { storage, source, offline } = await repositorySettings(flags, config, undefined);

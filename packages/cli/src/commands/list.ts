@@ -1,8 +1,28 @@
 // `gomodkit list`: what a storage holds.
 
 import { GoModKitError, storedVersions } from '@gomodkit/core';
+import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
-import { openStorage } from '../serve/storage-choice.ts';
+import { openStorage } from '../settings/storage-choice.ts';
+
+/** Declares `gomodkit list`. */
+export function addList(program: Command): void {
+  program
+    .command('list')
+    .summary('what a storage holds')
+    .description(
+      'Lists stored versions as MODULE@VERSION, one per line, in order of their paths; versions whose zip is not stored are marked "mod only".',
+    )
+    .argument('[prefix]', 'only module paths that begin with this')
+    .option('--storage <where>', 'directory or storage URL', undefined)
+    .option('--config <file>', 'configuration file (default: gomodkit.config.{ts,mjs,js,json} if there)')
+    .option('--json', 'print one JSON object per line')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  gomodkit list\n  gomodkit list github.com/ --storage /var/lib/gomodkit --json',
+    )
+    .action(list);
+}
 
 /** Flags of `gomodkit list`. */
 export interface ListFlags {
@@ -12,7 +32,7 @@ export interface ListFlags {
 }
 
 /** Prints stored versions, one per line. */
-export async function list(prefix: string | undefined, flags: ListFlags): Promise<void> {
+async function list(prefix: string | undefined, flags: ListFlags): Promise<void> {
   const { config } = await loadConfig(flags.config, process.cwd());
   const { storage, name, absent } = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
   if (absent) throw new GoModKitError('invalid_argument', `there is no storage at ${name}; --storage names another`);

@@ -1,11 +1,58 @@
 // `gomodkit serve`: a GOPROXY that captures what it is asked for.
 
 import { createHandler, createRepository, GoModKitError, type Repository } from '@gomodkit/core';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig } from '../config.ts';
 import { urlOf } from '../serve/listen-address.ts';
 import { createLogger, logEvents } from '../serve/log.ts';
 import { startServer } from '../serve/server.ts';
-import { listenAddress, type RepositorySettings, repositorySettings, type ServeFlags } from '../serve/settings.ts';
+import { addRepositoryOptions } from '../settings/repository-options.ts';
+import {
+  listenAddress,
+  type RepositorySettings,
+  repositorySettings,
+  type ServeFlags,
+} from '../settings/repository-settings.ts';
+
+/** Declares `gomodkit serve`. */
+export function addServe(program: Command): void {
+  addRepositoryOptions(
+    program
+      .command('serve')
+      .summary('serve modules to go commands (GOPROXY)')
+      .description(
+        'Serves the GOPROXY protocol. What is asked for the first time is fetched from the upstream, checked, stored, and from then on served from storage: first capture wins, for ever.',
+      ),
+  )
+    .option('--listen <address>', 'HOST:PORT to listen on; port 0 lets the system choose (default: 127.0.0.1:3000)')
+    .option('--base-path <path>', 'serve below this path, such as /go')
+    .addOption(
+      new Option('--log-level <level>', 'debug has one line per request').choices([
+        'silent',
+        'fatal',
+        'error',
+        'warn',
+        'info',
+        'debug',
+        'trace',
+      ]),
+    )
+    .option('--grace <seconds>', 'how long running downloads may take after a stop signal', seconds, 30)
+    .addHelpText(
+      'after',
+      `
+The storage is ./modules where none is named. A directory is a plain GOPROXY file tree at every moment:
+GOPROXY=file:///path/to/modules works without this server. Logs go to standard error, as JSON lines where
+that is no terminal. SIGTERM or SIGINT stops accepting, finishes running downloads and exits with 0.
+
+Examples:
+  gomodkit serve
+  gomodkit serve --listen 0.0.0.0:8080 --storage /var/lib/gomodkit
+  gomodkit serve --upstream https://goproxy.example,direct --private 'git.corp.example,*.internal.example'
+  gomodkit serve --offline                      only what is stored; nothing is fetched`,
+    )
+    .action(serve);
+}
 
 /** Flags of the command that are not settings. */
 export interface ServeCommandFlags extends ServeFlags {
@@ -14,7 +61,7 @@ export interface ServeCommandFlags extends ServeFlags {
 }
 
 /** Serves until a signal asks it to stop; resolves when running downloads are finished and everything is closed. */
-export async function serve(flags: ServeCommandFlags): Promise<void> {
+async function serve(flags: ServeCommandFlags): Promise<void> {
   const { config, file } = await loadConfig(flags.config, process.cwd());
   const log = createLogger(flags.logLevel ?? config.logLevel);
   const wanted = listenAddress(flags, config);
@@ -80,4 +127,11 @@ function stopSignal(): Promise<void> {
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
   });
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('expected seconds, such as 30');
+  return value;
 }

@@ -11,7 +11,23 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { dirhash, fileSource, GoModKitError, type module, zip as moduleZip } from '@gomodkit/core';
+import type { Command } from 'commander';
 import { parseModuleVersion } from '../module-argument.ts';
+
+/** Declares `gomodkit zip`. */
+export function addZip(program: Command): void {
+  program
+    .command('zip')
+    .summary('build the module zip of a directory')
+    .description(
+      'Builds the zip that go would build from a directory, under the same rules, and prints its go.sum line.',
+    )
+    .argument('<directory>', 'the module root')
+    .requiredOption('--module <module@version>', 'module path and canonical version')
+    .requiredOption('-o, --output <file>', 'file to write; an existing one is not overwritten')
+    .addHelpText('after', '\nExamples:\n  gomodkit zip . --module example.com/m@v1.2.3 -o m.zip')
+    .action(zip);
+}
 
 /** Flags of `gomodkit zip`. */
 export interface ZipFlags {
@@ -20,7 +36,7 @@ export interface ZipFlags {
 }
 
 /** Writes the zip and prints its go.sum line. */
-export async function zip(directory: string, flags: ZipFlags): Promise<void> {
+async function zip(directory: string, flags: ZipFlags): Promise<void> {
   const version = parseModuleVersion(flags.module);
   if (await exists(flags.output)) throw alreadyThere(flags.output);
   if (!(await exists(dirname(flags.output))))

@@ -9,7 +9,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { GoModKitError } from '@gomodkit/core';
-import { type ListenAddress, reaches } from './listen-address.ts';
+import { type ListenAddress, reaches } from '../serve/listen-address.ts';
 
 /** The values of the go command's own settings that matter here. */
 export type GoEnv = Readonly<Record<string, string>>;

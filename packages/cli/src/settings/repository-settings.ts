@@ -6,7 +6,7 @@
 
 import { type ModuleSource, type SumdbSource, sourceFromGoEnv } from '@gomodkit/core';
 import type { GomodkitConfig } from '../config.ts';
-import { type ListenAddress, parseListenAddress } from './listen-address.ts';
+import { type ListenAddress, parseListenAddress } from '../serve/listen-address.ts';
 import { openStorage, type StorageChoice } from './storage-choice.ts';
 import { chooseUpstream, type GoEnv, readGoEnv, withoutCredentials } from './upstream-choice.ts';
 
