@@ -13,4 +13,5 @@ export type {
   RepositoryFile,
   ZipFile,
 } from './repository.ts';
+export { repositorySource } from './repository-source.ts';
 export { type Listable, type StoredVersion, type StoredVersionsOptions, storedVersions } from './stored-versions.ts';
