@@ -15,6 +15,8 @@ export interface Signer {
   readonly name: string;
   /** 32 bits, unsigned: the hash of the public key. */
   readonly keyHash: number;
+  /** `NAME+HASH+BASE64`, what others check its signatures with, where the signer knows. Those made here do. */
+  readonly verifierKey?: string | undefined;
   /** The signature of `message`, without a key hash before it. */
   sign(message: Uint8Array): Promise<Uint8Array>;
 }
@@ -69,10 +71,11 @@ export function newEd25519Signer(
   sign: (message: Uint8Array) => Promise<Uint8Array>,
 ): Signer {
   // Checks both.
-  newEd25519VerifierKey(name, publicKey);
+  const verifierKey = newEd25519VerifierKey(name, publicKey);
   return {
     name,
     keyHash: hashKey(name, taggedKey(publicKey)),
+    verifierKey,
     async sign(message) {
       const signature = await sign(message);
       // A wrong key in a KMS must show here, not at everybody who reads the note.
