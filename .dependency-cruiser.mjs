@@ -15,7 +15,7 @@ const onlyImports = (from, allowed) => ({
 const layer = (from, above) => ({
   name: `core-${from.replaceAll('|', '-')}-is-below`,
   comment:
-    'Go rules know nothing of storage, storage nothing of sources, sources nothing of repositories, none of protocol.',
+    'Go rules know nothing of storage, storage nothing of sources, sources nothing of graphs, graphs nothing of repositories, none of protocol.',
   severity: 'error',
   from: { path: `${core}/(${from})/`, pathNot: test },
   to: { path: `${core}/(${above})/` },
@@ -63,12 +63,13 @@ export default {
     },
     layer(
       'errors|bytes|gotext|semver|gover|module|modfile|txtar|async|cache',
-      'zip|dirhash|gosum|storage|series|sumdb|source|repository|protocol',
+      'zip|dirhash|gosum|storage|series|sumdb|source|graph|repository|protocol',
     ),
-    layer('zip|dirhash|gosum|platform', 'storage|series|sumdb|source|repository|protocol'),
-    layer('storage|series', 'sumdb|source|repository|protocol'),
-    layer('sumdb', 'source|repository|protocol'),
-    layer('source', 'repository|protocol'),
+    layer('zip|dirhash|gosum|platform', 'storage|series|sumdb|source|graph|repository|protocol'),
+    layer('storage|series', 'sumdb|source|graph|repository|protocol'),
+    layer('sumdb', 'source|graph|repository|protocol'),
+    layer('source', 'graph|repository|protocol'),
+    layer('graph', 'repository|protocol'),
     layer('repository', 'protocol'),
   ],
   options: {

@@ -14,6 +14,7 @@ export default library({
   series: 'src/series/index.ts',
   sumdb: 'src/sumdb/index.ts',
   source: 'src/source/index.ts',
+  graph: 'src/graph/index.ts',
   repository: 'src/repository/index.ts',
   protocol: 'src/protocol/index.ts',
   txtar: 'src/txtar/index.ts',

@@ -5,6 +5,7 @@ export * as dirhash from './dirhash/index.ts';
 export * from './errors/index.ts';
 export * as gosum from './gosum/index.ts';
 export * as gover from './gover/index.ts';
+export * as graph from './graph/index.ts';
 export * as modfile from './modfile/index.ts';
 export * as module from './module/index.ts';
 export * from './protocol/index.ts';

@@ -1,0 +1,139 @@
+// The go.mod files of dependencies, read once each, and what is kept of them.
+//
+// Invariants:
+// - A go.mod is read at most once in the life of a `Summaries`, also when several modules are replaced by one.
+// - Kept are requirements and retractions. Bytes and syntax trees are handed to `onModule` and dropped.
+// - `go` and `toolchain` have requirements of their own and no files: `go@1.21.3` requires `toolchain@go1.21.3`.
+
+import { GoModKitError, isGoModKitError } from '../errors/error.ts';
+import { compare, isToolchain } from '../gover/index.ts';
+import { type GoMod, parseLax, type ReplaceTarget } from '../modfile/index.ts';
+import type { ModuleVersion } from '../module/index.ts';
+import { isStrict, pruningOf } from './pruning.ts';
+import type { MainDirectives } from './replacements.ts';
+import type { GoModSummary, LoadGraphOptions } from './types.ts';
+import { formatModule, type Nodes } from './versions.ts';
+
+/** Reads the go.mod files of modules, with the main module's replacements and exclusions applied. */
+export class Summaries {
+  readonly nodes: Nodes;
+  readonly directives: MainDirectives;
+  readonly #options: LoadGraphOptions;
+  /** By the module as it is required. */
+  readonly #summaries = new Map<ModuleVersion, GoModSummary>();
+  /** By what is read, `path@version` or directory. */
+  readonly #raw = new Map<string, Promise<GoModSummary>>();
+
+  constructor(nodes: Nodes, directives: MainDirectives, options: LoadGraphOptions) {
+    this.nodes = nodes;
+    this.directives = directives;
+    this.#options = options;
+  }
+
+  /** What is known already of the go.mod of a node. */
+  known(module: ModuleVersion): GoModSummary | undefined {
+    return this.#summaries.get(module);
+  }
+
+  /** What `module`, a node, requires; exclusions are left out. Its summary must be known. */
+  requirements(module: ModuleVersion): readonly ModuleVersion[] {
+    const require = this.#summaries.get(module)?.require ?? [];
+    return require.some((each) => this.directives.isExcluded(each))
+      ? require.filter((each) => !this.directives.isExcluded(each))
+      : require;
+  }
+
+  /** Reads the go.mod of `module`, a node. Rejects as its source does, with `invalid_go_mod`, or `unsupported`. */
+  async load(module: ModuleVersion): Promise<GoModSummary> {
+    const known = this.#summaries.get(module);
+    if (known !== undefined) return known;
+    const replace = this.directives.replacement(module);
+    const summary = isToolchain(module.path) ? this.#toolchain(module) : await this.#read(module, replace);
+    if (replace?.version !== undefined || replace === undefined) checkDeclaredPath(summary, module, replace);
+    this.#checkGoVersion(summary, replace ?? module);
+    this.#summaries.set(module, summary);
+    return summary;
+  }
+
+  /** Reads the go.mod of a version whatever replaces it: for retractions. */
+  async loadRaw(target: ReplaceTarget): Promise<GoModSummary> {
+    return this.#read(target, undefined);
+  }
+
+  #toolchain({ path, version }: ModuleVersion): GoModSummary {
+    const require = path === 'go' && isStrict(version) ? [this.nodes.of('toolchain', `go${version}`)] : [];
+    return { declaredPath: path, goVersion: '', pruning: 'pruned', require, retract: [], ignore: [] };
+  }
+
+  #read(module: ReplaceTarget, replace: ReplaceTarget | undefined): Promise<GoModSummary> {
+    const { path, version } = replace ?? module;
+    const key = version === undefined ? path : `${path}@${version}`;
+    const reading = this.#raw.get(key) ?? this.#parse(module, replace);
+    this.#raw.set(key, reading);
+    return reading;
+  }
+
+  async #parse(module: ReplaceTarget, replace: ReplaceTarget | undefined): Promise<GoModSummary> {
+    const actual = replace ?? module;
+    const bytes = await this.#bytes(actual);
+    const name = actual.version === undefined ? `${actual.path}/go.mod` : 'go.mod';
+    let goMod: GoMod;
+    try {
+      goMod = parseLax(name, bytes);
+    } catch (error) {
+      if (!isGoModKitError(error, 'invalid_go_mod')) throw error;
+      throw new GoModKitError('invalid_go_mod', `parsing ${name}: ${error.message}`, {
+        cause: error,
+        data: error.data,
+      });
+    }
+    const { version = '' } = module;
+    this.#options.onModule?.({ module: { path: module.path, version }, replace, bytes, goMod });
+    return this.#summarize(goMod);
+  }
+
+  async #bytes({ path, version }: ReplaceTarget): Promise<Uint8Array> {
+    const { source, readReplacement, signal } = this.#options;
+    if (version !== undefined) return source.goMod(path, version, { signal });
+    if (readReplacement === undefined) {
+      throw new GoModKitError('unsupported', `${path} is a directory, and readReplacement is missing that reads there`);
+    }
+    return readReplacement(path, { signal });
+  }
+
+  #summarize({ module, go, require, retract, ignore }: GoMod): GoModSummary {
+    const goVersion = go?.version ?? '';
+    const required = require.map(({ path, version }) => this.nodes.of(path, version));
+    return {
+      declaredPath: module?.path ?? '',
+      goVersion,
+      pruning: goVersion === '' ? 'unpruned' : pruningOf(goVersion),
+      require: isStrict(goVersion) ? [...required, this.nodes.of('go', goVersion)] : required,
+      retract: retract.map(({ low, high, rationale }) => ({ low, high, rationale })),
+      deprecated: module?.deprecated,
+      ignore: ignore.map(({ path }) => path),
+    };
+  }
+
+  #checkGoVersion({ goVersion }: GoModSummary, { path, version = '' }: ReplaceTarget): void {
+    const local = this.#options.goVersion;
+    if (local === undefined || !isStrict(goVersion) || compare(goVersion, local) <= 0) return;
+    const message = `module ${formatModule({ path, version })} requires go >= ${goVersion} (running go ${local})`;
+    throw new GoModKitError('unsupported', message, { data: { path, version, goVersion } });
+  }
+}
+
+/** A file that calls itself neither what it is required as nor what it was fetched as is not that module. */
+function checkDeclaredPath(
+  { declaredPath }: GoModSummary,
+  { path }: ModuleVersion,
+  replace: ReplaceTarget | undefined,
+): void {
+  if (declaredPath === '') throw new GoModKitError('invalid_go_mod', 'parsing go.mod: missing module line');
+  if (declaredPath === path || declaredPath === replace?.path) return;
+  throw new GoModKitError(
+    'invalid_go_mod',
+    `parsing go.mod:\n\tmodule declares its path as: ${declaredPath}\n\t        but was required as: ${path}`,
+    { data: { declaredPath, path } },
+  );
+}
