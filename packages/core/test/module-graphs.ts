@@ -18,7 +18,7 @@ export interface GraphCase {
 
 /** Reads one. */
 export function readGraphCase(text: string): GraphCase {
-  const files = parseTxtar(text).files.map(({ name, data }) => [name, new TextDecoder().decode(data)] as const);
+  const files = parseTxtar(text).files.map(({ name, data }) => [name, data] as const);
   const isDirectory = (name: string): boolean => name.endsWith('/go.mod');
   const pick = (isWanted: (name: string) => boolean): Record<string, string> =>
     Object.fromEntries(files.filter(([name]) => isWanted(name)));
