@@ -12,4 +12,16 @@ export { checkMisbehaviour, type Misbehaviour, misbehaviourReport } from './clie
 export type { SignedTree } from './client/signed-tree.ts';
 export type { SumdbClient, SumdbClientOptions, SumdbRecord, SumdbRemote } from './client/sumdb-client.ts';
 export * as note from './note/index.ts';
+export { type CreatedProof, type CreateProofOptions, createProof } from './proof/create-proof.ts';
+export { formatProof, type ProofFile, parseProof } from './proof/proof-file.ts';
+export { type VerifiedProof, type VerifyProofOptions, verifyProof, type WitnessPolicy } from './proof/verify-proof.ts';
 export * as tlog from './tlog/index.ts';
+export { type Checkpoint, formatCheckpoint, goSumOrigin, parseCheckpoint } from './witness/checkpoint.ts';
+export {
+  type Cosigner,
+  cosignatureTime,
+  generateCosignerKey,
+  newCosignatureVerifier,
+  newCosigner,
+  newEd25519Cosigner,
+} from './witness/cosignature.ts';
