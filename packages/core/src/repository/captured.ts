@@ -38,6 +38,8 @@ export interface Captured {
   noteVersion(target: Target, draft: Draft): CapturedVersion;
   /** A zip was stored: its sum, which reading would not tell. */
   noteSum(target: Target, h1: string): void;
+  /** A version was taken away. */
+  forget(target: Target): void;
 }
 
 /** Creates a {@link Captured}. */
@@ -116,6 +118,9 @@ export function createCaptured(store: Store, cache: ByteCache, { limits, freshne
     noteSum(target, h1) {
       sums.set(target.name, h1);
       zips.delete(target.name);
+    },
+    forget({ name }) {
+      for (const section of [infos, goMods, zips, sums]) section.delete(name);
     },
   };
   return captured;

@@ -123,7 +123,8 @@ async function fetchGoMod(
   return bytes;
 }
 
-function checkModuleLine({ name }: Target, goMod: Uint8Array): void {
+/** Throws `invalid_go_mod` unless a go.mod names a module with a valid path. */
+export function checkModuleLine({ name }: Target, goMod: Uint8Array): void {
   const path = modulePath(goMod);
   if (path === '')
     throw new GoModKitError('invalid_go_mod', `the go.mod of ${name} has no module line that names a path`);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { bytesSource, type ListOptions, memoryStorage, type Storage } from '../storage/index.ts';
-import { type Listable, storedVersions } from './stored-versions.ts';
+import type { Listable } from './stored-objects.ts';
+import { storedVersions } from './stored-versions.ts';
 
 async function storageWith(...keys: readonly string[]): Promise<Storage> {
   const storage = memoryStorage();

@@ -1,0 +1,75 @@
+// Taking away what a checksum database disproves.
+//
+// Invariants:
+// - Nothing goes before its copy is kept: every file, and what the database said, below `.gomodkit/audit/purged/`.
+// - Order: `.zip`, `.ziphash`, `.info`, `.mod` last. At every moment what is left is what publication can leave, so that a capture
+//   that comes in between, or after a crash, finds leftovers that it knows (publish-info.ts).
+// - Only the objects that were judged are removed: another one in their place stays.
+
+import { sha256 } from '#sha256';
+import { hex } from '../../bytes/hex.ts';
+import { type ByteSource, bytesSource } from '../../bytes/source.ts';
+import { encodeUtf8 } from '../../bytes/utf8.ts';
+import { GoModKitError } from '../../errors/error.ts';
+import type { ObjectInfo } from '../../storage/storage.ts';
+import type { Extension } from '../keys.ts';
+import type { AuditContext, Inspection } from './inspection.ts';
+import { storedSource } from './stored-source.ts';
+
+/** What was removed. */
+export interface Purged {
+  readonly keys: readonly string[];
+  /** What the keys of the evidence begin with. */
+  readonly evidence: string;
+}
+
+const order: readonly Extension[] = ['zip', 'ziphash', 'info', 'mod'];
+
+const evidenceFolder = '.gomodkit/audit/purged';
+
+/** Removes a disproved version. Rejects with `storage_unavailable` when the evidence cannot be kept: then everything stays. */
+export async function purge(context: AuditContext, inspection: Inspection): Promise<Purged> {
+  const { target, files } = inspection;
+  const { engine, signal } = context;
+  const evidence = await keepEvidence(context, inspection);
+  const keys: string[] = [];
+  for (const file of order) {
+    const object = files[file];
+    if (object === undefined || (await engine.store.head(object.key, signal))?.etag !== object.etag) continue;
+    await engine.store.delete(object.key, signal);
+    keys.push(object.key);
+  }
+  engine.captured.forget(target);
+  engine.freshness.published(target.path, () => false);
+  return { keys, evidence };
+}
+
+async function keepEvidence(context: AuditContext, { target, files, findings }: Inspection): Promise<string> {
+  const { engine, signal } = context;
+  const at = new Date(engine.settings.now()).toISOString();
+  const objects = order.flatMap((file): (readonly [Extension, ObjectInfo])[] => {
+    const object = files[file];
+    return object === undefined ? [] : [[file, object]];
+  });
+  const report = {
+    path: target.path,
+    version: target.version,
+    purged: at,
+    findings,
+    files: objects.map(([file, { key, size, etag, modified }]) => ({ file, key, size, etag, modified })),
+  };
+  const text = encodeUtf8(`${JSON.stringify(report, undefined, 2)}\n`);
+  const folder = `${evidenceFolder}/${at.replace(/\D/g, '')}-${hex(sha256(text)).slice(0, 16)}`;
+  const keep = async (name: string, source: ByteSource, type: string): Promise<void> => {
+    const key = `${folder}/${name}`;
+    await engine.store.create(key, source, type, signal);
+    const kept = await engine.store.head(key, signal);
+    if (kept?.size === source.size) return;
+    throw new GoModKitError('storage_unavailable', `the evidence ${key} cannot be kept, so nothing is removed`);
+  };
+  for (const [file, object] of objects) {
+    await keep(file, await storedSource(engine.store, object, signal), 'application/octet-stream');
+  }
+  await keep('evidence.json', bytesSource(text), 'application/json');
+  return `${folder}/`;
+}
