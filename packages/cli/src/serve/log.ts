@@ -27,6 +27,8 @@ const eventLevels = {
   publish: 'info',
   conflict: 'warn',
   refusal: 'warn',
+  withdraw: 'warn',
+  reinstate: 'warn',
 } as const;
 
 /** Writes the events of a repository to a log. */

@@ -6,7 +6,7 @@
 // - A root go.mod in the zip that differs from `.mod` is refused, unless both sums are proven (protocol-cases row 29). A zip without
 //   one has nothing to compare: the synthesized `.mod` is not in the zip (spec §7.15).
 // - What was spooled is disposed of, and the source's body read or cancelled, on every way out.
-// - A zip that a policy denies is never downloaded.
+// - A zip that is withdrawn or that a policy denies is never downloaded, nor stored when it was withdrawn meanwhile.
 
 import { spool } from '#spool';
 import type { ByteSource } from '../bytes/source.ts';
@@ -49,14 +49,16 @@ export function captureZip(
 ): Promise<CapturedZip> {
   return reportRefusal(engine, 'zip', target, async () => {
     const candidate = await candidateOf(engine, drafts, target, source, cold, signal);
-    await gate.check(target.path, candidate.info);
+    await gate.check(target.path, candidate.info, { signal });
     const spooled = await fetchZip(engine, target, source, candidate.info, signal);
     try {
       return await engine.cold.run(async () => {
         const h1 = await verify(engine, target, spooled, candidate.goMod, signal);
+        // The download may have taken long enough for somebody to withdraw the version.
+        await gate.admit('zip', target, { signal });
         const version = await candidate.publish();
         const zip = isOf(version, candidate)
-          ? await publishZip(engine, target, spooled, h1, signal)
+          ? (await publishZip(engine, target, spooled, h1, signal)).zip
           : await otherZip(engine, target, signal);
         return { info: version.info, zip };
       }, signal);

@@ -9,6 +9,8 @@ import { createSingleFlight } from '../async/single-flight.ts';
 import { createByteCache } from '../cache/byte-cache.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { isUsableVersion } from '../source/list.ts';
+import type { Storage } from '../storage/storage.ts';
+import { runAudit } from './audit/run-audit.ts';
 import { createCaptured } from './captured.ts';
 import { probeKey, probeStorage } from './check-storage.ts';
 import { createDrafts } from './draft.ts';
@@ -23,6 +25,8 @@ import { createPinned } from './pinned.ts';
 import { createQueries } from './queries.ts';
 import type { Repository } from './repository.ts';
 import { createStore } from './store.ts';
+import { createRegister, type Register } from './withdrawal/register.ts';
+import { createWithdrawals } from './withdrawal/withdrawals.ts';
 
 /**
  * Creates a repository: modules from `source`, captured once in `storage` and served from there for ever.
@@ -48,7 +52,9 @@ export function createRepository(options: RepositoryOptions): Repository {
 /** {@link createRepository} with other seams: a clock, a verifier of sums. */
 export function createRepositoryWith(options: RepositoryOptions, seams: RepositorySeams): Repository {
   const engine = createEngine(settingsOf(options, seams));
-  const gate = createGate(engine.settings.policy);
+  const register = registerOf(engine);
+  const withdrawals = createWithdrawals(register, engine.events);
+  const gate = createGate(register, engine.settings.policy);
   const pinned = createPinned(engine, createDrafts(engine), gate);
   const lists = createLists(engine, gate);
   const queries = createQueries(engine, pinned, lists, gate);
@@ -84,18 +90,60 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
       checkOpen();
       return pinned.zip(targetOf(path, version), readOptions);
     },
+    async withdraw(request, callOptions = {}) {
+      checkOpen();
+      return withdrawals.withdraw(request, callOptions);
+    },
+    async reinstate(request, callOptions = {}) {
+      checkOpen();
+      return withdrawals.reinstate(request, callOptions);
+    },
+    async withdrawals(callOptions = {}) {
+      checkOpen();
+      return withdrawals.current(callOptions);
+    },
+    async *withdrawalHistory(callOptions = {}) {
+      checkOpen();
+      yield* register.history(callOptions);
+    },
     async checkStorage({ signal } = {}) {
       checkOpen();
       const readOnly = engine.settings.source === undefined;
       const check = (shared: AbortSignal) => probeStorage(engine.store, probe, { readOnly, signal: shared });
       return engine.flights.run('check storage', check, signal);
     },
+    audit(auditOptions = {}) {
+      checkOpen();
+      return runAudit(engine, auditOptions);
+    },
     subscribe: engine.events.subscribe,
     async close() {
       closed = true;
-      await engine.freshness.close(new GoModKitError('closed', 'the repository is closed'));
+      const reason = new GoModKitError('closed', 'the repository is closed');
+      await engine.freshness.close(reason);
       await engine.flights.idle();
+      await register.close(reason);
     },
+  };
+}
+
+function registerOf({ settings, store, freshness }: Engine): Register {
+  return createRegister({
+    storage: { ...storageOf(settings.storage), get: store.get },
+    settings: settings.withdrawals,
+    now: settings.now,
+    // While a version was `gone` that was remembered as an absence.
+    onRecord: ({ type, path }) => type === 'reinstate' && freshness.published(path, () => true),
+  });
+}
+
+/** The methods that a series needs, which may be those of a class. */
+function storageOf(storage: Storage): Storage {
+  return {
+    get: (key, options) => storage.get(key, options),
+    head: (key, options) => storage.head(key, options),
+    create: (key, source, options) => storage.create(key, source, options),
+    list: (options) => storage.list(options),
   };
 }
 

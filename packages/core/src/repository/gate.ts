@@ -1,6 +1,7 @@
-// Where a policy decides.
+// Where withdrawals and a policy decide, in this order.
 //
 // Invariants:
+// - A withdrawn version is refused before memory, storage or source are looked at; its `.mod` only where the withdrawal says so.
 // - A denied version is named by no list, `latest` or query, and its `.info` and `.zip` are `denied`; nobody asks here about `.mod`,
 //   which graphs of people who never select the version need (DESIGN §2).
 // - A decision comes after the version is known to exist, so that a path that is no module is `not_found`, never `denied`
@@ -10,10 +11,14 @@
 
 import { createLimiter } from '../async/limiter.ts';
 import { GoModKitError, isGoModKitError } from '../errors/error.ts';
+import type { ModuleVersion } from '../module/index.ts';
 import { parseRfc3339 } from '../source/rfc3339.ts';
 import type { VersionInfo } from '../source/source.ts';
+import type { CallOptions } from '../storage/storage.ts';
 import { isAbsence } from './freshness.ts';
 import type { Policy, PolicyDecision, PolicySubject } from './repository.ts';
+import { withdrawnError } from './withdrawal/refusal.ts';
+import type { Register } from './withdrawal/register.ts';
 
 /** A list after the policy. */
 export interface Judged {
@@ -23,44 +28,85 @@ export interface Judged {
   readonly denied: ReadonlyMap<string, GoModKitError>;
 }
 
-/** Asks the policy. */
+/** Asks the withdrawals and the policy. */
 export interface Gate {
-  /** Rejects with `denied` when the policy forbids the version: `data.policy`, `data.reason`, `data.until`. */
-  check(path: string, info: VersionInfo): Promise<void>;
+  /**
+   * Throws, or rejects with, `denied` or `gone` when the file is withdrawn. Undefined when that could be said at once, which is the
+   * rule: a warm answer waits for nothing.
+   */
+  admit(kind: 'info' | 'mod' | 'zip', module: ModuleVersion, options: CallOptions): Promise<void> | undefined;
+  /** Rejects with `denied` or `gone` when the version is withdrawn, or the policy forbids it: `data.policy`, `data.reason`, `data.until`. */
+  check(path: string, info: VersionInfo, options: CallOptions): Promise<void>;
   /** Divides a list. `timeOf` is asked for versions of which the policy wants to know the time; those that it does not find are left out. */
   judge(
     path: string,
     versions: readonly string[],
     timeOf: (version: string) => Promise<Date | undefined>,
+    options: CallOptions,
   ): Promise<Judged>;
 }
 
 /** How many times of listed versions are looked up at once. */
 const lookups = 8;
 
-/** Creates a {@link Gate}; without a policy everything passes. */
-export function createGate(policy: Policy | undefined): Gate {
-  if (policy === undefined) {
-    return { check: async () => {}, judge: async (_, allowed) => ({ allowed, denied: new Map() }) };
-  }
+/** Creates a {@link Gate}; without a policy everything passes that is not withdrawn. */
+export function createGate(register: Register, policy: Policy | undefined): Gate {
+  const refuse = (kind: 'info' | 'mod' | 'zip', { path, version }: ModuleVersion): void => {
+    const withdrawal = register.find(path, version);
+    if (withdrawal === undefined || (kind === 'mod' && withdrawal.goMod === 'served')) return;
+    throw withdrawnError(path, version, withdrawal);
+  };
   return {
-    async check(path, info) {
+    admit(kind, module, options) {
+      const wait = register.ready(options);
+      if (wait !== undefined) return wait.then(() => refuse(kind, module));
+      refuse(kind, module);
+      return undefined;
+    },
+    async check(path, info, options) {
+      const wait = register.ready(options);
+      if (wait !== undefined) await wait;
+      refuse('info', { path, version: info.version });
+      if (policy === undefined) return;
       const decision = await decide(policy, { path, version: info.version, time: timeOf(info) });
       if (!decision.allow) throw denial(path, info.version, decision);
     },
-    async judge(path, versions, lookUpTime) {
-      const limiter = createLimiter(lookups);
-      const lookUp = (version: string) => limiter.run(() => lookUpTime(version));
-      const decisions = await Promise.all(versions.map((version) => decideListed(policy, path, version, lookUp)));
-      const denied = new Map<string, GoModKitError>();
-      const allowed = versions.filter((version, i) => {
-        const decision = decisions[i];
-        if (decision?.allow === false) denied.set(version, denial(path, version, decision));
-        return decision?.allow === true;
-      });
+    async judge(path, versions, lookUpTime, options) {
+      await register.ready(options);
+      const denied = withdrawnAmong(register, path, versions);
+      const left = denied.size === 0 ? versions : versions.filter((version) => !denied.has(version));
+      const allowed = policy === undefined ? left : await judgeAll(policy, path, left, lookUpTime, denied);
       return { allowed, denied };
     },
   };
+}
+
+function withdrawnAmong(register: Register, path: string, versions: readonly string[]): Map<string, GoModKitError> {
+  const denied = new Map<string, GoModKitError>();
+  if (!register.concerns(path)) return denied;
+  for (const version of versions) {
+    const withdrawal = register.find(path, version);
+    if (withdrawal !== undefined) denied.set(version, withdrawnError(path, version, withdrawal));
+  }
+  return denied;
+}
+
+/** The versions that the policy allows; the others go to `denied`. */
+async function judgeAll(
+  policy: Policy,
+  path: string,
+  versions: readonly string[],
+  lookUpTime: (version: string) => Promise<Date | undefined>,
+  denied: Map<string, GoModKitError>,
+): Promise<readonly string[]> {
+  const limiter = createLimiter(lookups);
+  const lookUp = (version: string) => limiter.run(() => lookUpTime(version));
+  const decisions = await Promise.all(versions.map((version) => decideListed(policy, path, version, lookUp)));
+  return versions.filter((version, i) => {
+    const decision = decisions[i];
+    if (decision?.allow === false) denied.set(version, denial(path, version, decision));
+    return decision?.allow === true;
+  });
 }
 
 /** The commit time of a version as a date; undefined where none is known. */

@@ -1,3 +1,5 @@
+export type { AuditEvent, AuditedVersion, AuditOptions, AuditReport, GoSumCounts } from './audit/audit.ts';
+export type { AuditFinding, AuditFindingKind, AuditSeverity } from './audit/finding.ts';
 export { createRepository } from './create-repository.ts';
 export type { FreshnessOptions } from './freshness.ts';
 export type { RepositoryLimits, RepositoryOptions } from './options.ts';
@@ -14,4 +16,14 @@ export type {
   ZipFile,
 } from './repository.ts';
 export { repositorySource } from './repository-source.ts';
-export { type Listable, type StoredVersion, type StoredVersionsOptions, storedVersions } from './stored-versions.ts';
+export type { Listable } from './stored-objects.ts';
+export { type StoredVersion, type StoredVersionsOptions, storedVersions } from './stored-versions.ts';
+export type {
+  ReinstateRequest,
+  Withdrawal,
+  WithdrawalNote,
+  WithdrawalOptions,
+  WithdrawalRecord,
+  WithdrawalStatus,
+  WithdrawRequest,
+} from './withdrawal/index.ts';

@@ -28,7 +28,7 @@ export interface ListedVersion {
 
 /** Lists the versions of modules whose path is valid. */
 export interface Lists {
-  /** The tagged versions, divided by the policy. */
+  /** The tagged versions, divided by withdrawals and policy. */
   judged(path: string, options: ReadOptions): Promise<Judged>;
 }
 
@@ -51,7 +51,7 @@ export function createLists(engine: Engine, gate: Gate): Lists {
   return {
     async judged(path, options) {
       const versions = await listVersions(engine, path, options);
-      return gate.judge(path, versions, (version) => commitTime(path, version, options));
+      return gate.judge(path, versions, (version) => commitTime(path, version, options), options);
     },
   };
 }

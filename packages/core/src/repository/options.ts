@@ -10,6 +10,7 @@ import type { CallOptions, Storage } from '../storage/storage.ts';
 import { type FreshnessOptions, type FreshnessSettings, freshnessDefaults } from './freshness.ts';
 import { guardSource } from './guarded-source.ts';
 import type { Policy } from './repository.ts';
+import { type WithdrawalOptions, type WithdrawalSettings, withdrawalDefaults } from './withdrawal/register.ts';
 
 /** Bounds of a repository. Sizes in bytes. */
 export interface RepositoryLimits {
@@ -40,6 +41,8 @@ export interface RepositoryOptions {
   readonly limits?: RepositoryLimits | undefined;
   /** How long answers count that may change. */
   readonly freshness?: FreshnessOptions | undefined;
+  /** How quickly withdrawals of other processes take effect. */
+  readonly withdrawals?: WithdrawalOptions | undefined;
 }
 
 /**
@@ -67,6 +70,7 @@ export interface Settings {
   readonly policy: Policy | undefined;
   readonly limits: Readonly<Record<keyof RepositoryLimits, number>>;
   readonly freshness: FreshnessSettings;
+  readonly withdrawals: WithdrawalSettings;
   readonly now: () => number;
   readonly sleep: Sleep;
   readonly verifier: Verifier | undefined;
@@ -89,6 +93,7 @@ export function settingsOf(options: RepositoryOptions, seams: RepositorySeams = 
     policy: options.policy,
     limits: numbers('limits', limitDefaults, options.limits),
     freshness: numbers('freshness', freshnessDefaults, options.freshness),
+    withdrawals: numbers('withdrawals', withdrawalDefaults, options.withdrawals),
     now: seams.now ?? Date.now,
     sleep: seams.sleep ?? sleep,
     verifier: seams.verifier,

@@ -32,26 +32,33 @@ export function createPinned(engine: Engine, drafts: Drafts, gate: Gate): Pinned
     return engine.flights.run(`version ${target.name}`, capture, signal);
   };
 
-  const judged = (kind: FileKind, target: Target, file: InfoFile) =>
-    reportRefusal(engine, kind, target, () => gate.check(target.path, file.info));
+  const judged = (kind: FileKind, target: Target, file: InfoFile, options: ReadOptions) =>
+    reportRefusal(engine, kind, target, () => gate.check(target.path, file.info, options));
 
   return {
     async info(target, options) {
+      const wait = gate.admit('info', target, options);
+      if (wait !== undefined) await wait;
       const file = await answer(engine, 'info', target, options, {
         known: () => captured.memory.info(target),
         stored: (signal) => captured.info(target, signal),
         cold: async (source, signal) => (await version(target, source, signal)).info,
       });
-      await judged('info', target, file);
+      await judged('info', target, file, options);
       return file;
     },
-    goMod: (target, options) =>
-      answer(engine, 'mod', target, options, {
+    async goMod(target, options) {
+      const wait = gate.admit('mod', target, options);
+      if (wait !== undefined) await wait;
+      return answer(engine, 'mod', target, options, {
         known: () => captured.memory.goMod(target),
         stored: async (signal) => (await captured.version(target, signal))?.goMod,
         cold: async (source, signal) => (await version(target, source, signal)).goMod,
-      }),
+      });
+    },
     async zip(target, options) {
+      const wait = gate.admit('zip', target, options);
+      if (wait !== undefined) await wait;
       let isCold = false;
       const { info, zip } = await answer<CapturedZip>(engine, 'zip', target, options, {
         known: () => both(captured.memory.info(target), captured.memory.zip(target)),
@@ -62,7 +69,7 @@ export function createPinned(engine: Engine, drafts: Drafts, gate: Gate): Pinned
         },
         cold: (source, signal) => captureZip(engine, drafts, gate, target, source, isCold, signal),
       });
-      await judged('zip', target, info);
+      await judged('zip', target, info, options);
       return zip;
     },
   };

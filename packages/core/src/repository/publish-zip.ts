@@ -17,6 +17,16 @@ import { damaged } from './store.ts';
 /** More than a sum has (spec §8.7), with room for what else may have written the file. */
 const sumLimit = 1024;
 
+/** What became of a zip that was offered. */
+export interface PublishedZip {
+  /** The zip to serve, ours or not. */
+  readonly zip: ZipFile;
+  /** Its sum. */
+  readonly h1: string;
+  /** Whether this call made the sum the version's, which one call ever does. */
+  readonly created: boolean;
+}
+
 /** Publishes the zip of a published version, or adopts the one that is there. */
 export async function publishZip(
   engine: Engine,
@@ -24,10 +34,10 @@ export async function publishZip(
   zip: ByteSource,
   h1: string,
   signal: AbortSignal,
-): Promise<ZipFile> {
+): Promise<PublishedZip> {
   const { store, captured, events } = engine;
   const { path, version } = target;
-  const { sum: bound, fresh } = await bindSum(engine, target, h1, signal);
+  const { sum: bound, created, fresh } = await bindSum(engine, target, h1, signal);
   if (bound === h1) {
     if (await store.create(target.zip, zip, 'application/zip', signal)) {
       events.emit(() => ({ type: 'publish', kind: 'zip', path, version, h1 }));
@@ -38,7 +48,7 @@ export async function publishZip(
   }
   const stored =
     (await captured.zip(target, signal)) ?? (fresh ? await zipOfWinner(engine, target, signal) : undefined);
-  if (stored !== undefined) return stored;
+  if (stored !== undefined) return { zip: stored, h1: bound, created };
   if (bound === h1) throw damaged(target.zip, 'cannot be read back');
   throw new GoModKitError(
     'conflict',
@@ -70,12 +80,12 @@ async function bindSum(
   target: Target,
   h1: string,
   signal: AbortSignal,
-): Promise<{ readonly sum: string; readonly fresh: boolean }> {
+): Promise<{ readonly sum: string; readonly created: boolean; readonly fresh: boolean }> {
   const key = target.ziphash;
   const created = await store.create(key, bytesSource(encodeUtf8(h1)), 'text/plain; charset=utf-8', signal);
-  if (created) return { sum: h1, fresh: false };
+  if (created) return { sum: h1, created, fresh: false };
   const stored = await store.read(key, sumLimit, signal);
   if (stored === undefined) throw damaged(key, 'cannot be read back');
   const sum = (decodeUtf8(stored.bytes) ?? '').trim();
-  return { sum, fresh: sum !== h1 && settings.now() - stored.modified.getTime() < settings.limits.grace };
+  return { sum, created, fresh: sum !== h1 && settings.now() - stored.modified.getTime() < settings.limits.grace };
 }

@@ -2,7 +2,7 @@
 //
 // Invariants:
 // - Answers name a canonical version that fits the path, and are never stored under the query (protocol-cases row 6).
-// - A version that a policy denies is passed over where a list has others, else it is `denied`.
+// - A version that is withdrawn or that a policy denies is passed over where a list has others, else it is refused.
 // - What is captured of the answered version is what is answered. Where its commit is another than the revision that was asked for,
 //   the answer would mislead and is a `conflict`; whoever asks for a version by another spelling gets the first capture.
 
@@ -23,6 +23,7 @@ import type { Pinned } from './pinned.ts';
 import { commitsDiffer } from './publish-info.ts';
 import type { FileKind, InfoFile, ReadOptions } from './repository.ts';
 import { hasOwnGoMod } from './synthesized.ts';
+import { isWithdrawn } from './withdrawal/refusal.ts';
 
 /** Answers queries about a module whose path is valid. */
 export interface Queries {
@@ -55,7 +56,7 @@ export function createQueries(engine: Engine, pinned: Pinned, lists: Lists, gate
     const info = await reportRefusal(engine, kind, { path, version: query }, () =>
       lookUp(engine, kind, path, query, options),
     );
-    await reportRefusal(engine, kind, { path, version: info.version }, () => gate.check(path, info));
+    await reportRefusal(engine, kind, { path, version: info.version }, () => gate.check(path, info, options));
     const stored = await engine.captured.info(targetOf(path, info.version), options.signal);
     if (stored === undefined) return answerFile(info);
     // A version is a name that may move; a branch or a hash asks for a commit.
@@ -117,7 +118,8 @@ async function emptyWhenAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (isAbsence(error)) return undefined;
+    // That the best of the list is withdrawn, as `gone`, is the answer.
+    if (isAbsence(error) && !isWithdrawn(error)) return undefined;
     throw error;
   }
 }

@@ -4,10 +4,12 @@
 // - Nothing is stored or served before it was fetched whole, checked and hashed (DESIGN §3, publication).
 // - The first capture of a version stays served for ever; other bytes are a conflict.
 // - A version exists when its `.info` exists; no `.mod` is served without it.
-// - Versions that a policy denies are named by no list, `latest` or query; their `.mod` stays readable.
+// - Versions that are withdrawn or that a policy denies are named by no list, `latest` or query; their `.mod` stays readable.
 
 import type { VersionInfo } from '../source/source.ts';
 import type { CallOptions, GetOptions, StoredObject } from '../storage/storage.ts';
+import type { AuditEvent, AuditOptions, AuditReport } from './audit/audit.ts';
+import type { ReinstateRequest, Withdrawal, WithdrawalRecord, WithdrawRequest } from './withdrawal/index.ts';
 
 /** A module at a version, or a module alone. */
 export interface PolicySubject {
@@ -119,7 +121,8 @@ export type RepositoryEvent =
       readonly path: string;
       readonly version: string;
       readonly error: Error;
-    };
+    }
+  | WithdrawalRecord;
 
 /** The kinds of answers a repository gives about a module. */
 export type FileKind = 'list' | 'latest' | 'info' | 'mod' | 'zip';
@@ -144,8 +147,40 @@ export interface Repository {
   goMod(path: string, version: string, options?: ReadOptions): Promise<RepositoryFile>;
   /** The zip of a canonical version, captured first if need be. */
   zip(path: string, version: string, options?: ReadOptions): Promise<ZipFile>;
+  /**
+   * Withdraws a version, or with version `*` a module, stored or not: from when this resolves in this process, and within twice
+   * `withdrawals.pollInterval` in all others, it is named by no list, `latest` or query, and its `.info` and `.zip` are refused with the
+   * reason and the date: `denied` for `block`, `gone` for `gone`. `.mod` stays readable unless `goMod` says otherwise. Nothing is deleted.
+   *
+   * Rejects with `invalid_path`, `invalid_version`, `invalid_argument` for a missing or unprintable reason or author, `storage_unavailable`.
+   */
+  withdraw(request: WithdrawRequest, options?: CallOptions): Promise<Withdrawal>;
+  /** Takes a withdrawal back. Rejects as {@link Repository.withdraw} does, and with `not_found` where there is none. */
+  reinstate(request: ReinstateRequest, options?: CallOptions): Promise<void>;
+  /** What is withdrawn now, sorted as go.sum is. */
+  withdrawals(options?: CallOptions): Promise<readonly Withdrawal[]>;
+  /** Every withdrawal and reinstatement there ever was, oldest first. */
+  withdrawalHistory(options?: CallOptions): AsyncGenerator<WithdrawalRecord>;
   /** Writes (not offline), reads and lists through the storage; resolves to what failed, by step. Empty when all is well. */
   checkStorage(options?: CallOptions): Promise<readonly { readonly step: string; readonly error: Error }[]>;
+  /**
+   * Reads everything that is stored, or a part, and tells what is not as it must be; returns counts. Events come while it goes on, and
+   * can be left at any time: iterate to its end for the report. Rejects with `invalid_argument` for options that make no sense,
+   * `unsupported` where the storage cannot delete what is to be purged, `storage_unavailable` where it cannot be listed.
+   *
+   * @example
+   * ```ts
+   * import type { Repository } from '@gomodkit/core';
+   *
+   * async function damage(repository: Repository): Promise<string[]> {
+   *   const found: string[] = [];
+   *   for await (const event of repository.audit({ prefix: 'example.com/' }))
+   *     if (event.type === 'finding' && event.severity === 'damage') found.push(`${event.key}: ${event.detail}`);
+   *   return found;
+   * }
+   * ```
+   */
+  audit(options?: AuditOptions): AsyncGenerator<AuditEvent, AuditReport, void>;
   /** Calls `listener` for every event until the returned function is called. */
   subscribe(listener: (event: RepositoryEvent) => void): () => void;
   /** Waits for work under way, then releases what it holds; the storage stays open. Idempotent. */

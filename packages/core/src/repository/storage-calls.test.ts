@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { memoryStorage } from '../storage/memory.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Repository } from './repository.ts';
-import { aroundStorage, setUp } from './testdata/fixture.ts';
+import { aroundStorage, settle, setUp } from './testdata/fixture.ts';
 
 const path = 'example.com/m';
 const version = 'v1.0.0';
@@ -14,6 +14,8 @@ const modules = { [path]: { versions: { [version]: {} }, queries: { main: { vers
 async function callsOf(storage: Storage, ask: (repository: Repository) => Promise<unknown>): Promise<string[]> {
   const calls: string[] = [];
   const counted = aroundStorage(storage, (method, key, call) => {
+    // What is not of the module: its own test is below.
+    if (key.startsWith('.gomodkit/')) return call();
     calls.push(`${method} ${key.slice(`${path}/@v/${version}`.length) || '*'}`);
     return call();
   });
@@ -64,4 +66,21 @@ it('the zip of a version whose .info and .mod are captured already', async () =>
   const storage = memoryStorage();
   await setUp(modules, { storage }).repository.info(path, version);
   expect(await callsOf(storage, zip)).toEqual(['get .info', 'head .zip', 'get .mod', ...publishZip]);
+});
+
+it('withdrawals: one read before the first answer, one each poll interval after it, behind the answer', async () => {
+  const reads: string[] = [];
+  const storage = aroundStorage(memoryStorage(), (method, key, call) => {
+    if (key.startsWith('.gomodkit/withdrawals/')) reads.push(method);
+    return call();
+  });
+  const { repository, clock } = setUp(modules, { storage });
+  for (const ask of [info, goMod, zip, list, latest, branch]) await ask(repository);
+  expect(reads).toEqual(['get']);
+  for (let i = 0; i < 3; i++) {
+    clock.advance(5_000);
+    for (const ask of [info, goMod, zip]) await ask(repository);
+    await settle();
+  }
+  expect(reads).toEqual(['get', 'get', 'get', 'get']);
 });

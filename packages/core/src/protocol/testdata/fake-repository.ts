@@ -26,6 +26,10 @@ export interface FakeRepository extends Repository {
   storageErrors: { step: string; error: Error }[];
 }
 
+const unasked = (): never => {
+  throw new Error('the handler does not ask for this');
+};
+
 /** A repository that has `example.com` v1.0.0, and `main` as a branch. */
 export function fakeRepository(): FakeRepository {
   const note = (what: string, path: string, version: string, options: ReadOptions = {}) => {
@@ -83,6 +87,11 @@ export function fakeRepository(): FakeRepository {
         },
       };
     },
+    audit: unasked,
+    withdraw: unasked,
+    reinstate: unasked,
+    withdrawals: unasked,
+    withdrawalHistory: unasked,
     checkStorage: async () => fake.storageErrors,
     subscribe: () => () => {},
     close: async () => {},
