@@ -22,8 +22,7 @@ export class RequirementGraph {
   require(module: ModuleVersion, requirements: readonly ModuleVersion[]): void {
     this.#required.set(module, requirements);
     for (const { path, version } of requirements) {
-      const selected = this.#selected.get(path);
-      if (selected === undefined || compareVersions(path, selected, version) < 0) this.#selected.set(path, version);
+      if (compareVersions(path, this.selected(path), version) < 0) this.#selected.set(path, version);
     }
   }
 
