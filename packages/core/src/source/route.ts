@@ -46,6 +46,8 @@ export function route(
       throw new GoModKitError(
         'not_found',
         `${database}/${path.slice(0, 200)}: no checksum database is asked about this here`,
+        // Nobody was asked, so nobody said that there is no such record.
+        { data: { unasked: true } },
       );
     },
   };

@@ -136,6 +136,11 @@ class Client implements SumdbClient {
     await this.#judged('its latest tree', () => this.#timeline.merge(note, { signal }));
   }
 
+  async readHashes(indexes: readonly bigint[], { signal }: CallOptions = {}): Promise<readonly Uint8Array[]> {
+    await this.#timeline.load({ signal });
+    return this.#judged('its tree', () => this.#reader(this.#timeline.known).readHashes(indexes, { signal }));
+  }
+
   async #record(module: ModuleVersion, signal: AbortSignal | undefined): Promise<NumberedRecord> {
     // Also for what is in memory: after misbehaviour nothing is verified any more.
     await this.#timeline.load({ signal });

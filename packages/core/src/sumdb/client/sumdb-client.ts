@@ -3,6 +3,7 @@
 import type { ModuleSums } from '../../dirhash/go-sum.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import type { NumberedRecord } from '../tlog/record-text.ts';
+import type { HashReader } from '../tlog/tree.ts';
 import type { SumdbCache } from './cache.ts';
 import type { HeadStore } from './heads.ts';
 import type { SignedTree } from './signed-tree.ts';
@@ -41,8 +42,8 @@ export interface SumdbRecord extends NumberedRecord {
   readonly sums: ModuleSums;
 }
 
-/** A client of one checksum database. */
-export interface SumdbClient {
+/** A client of one checksum database. As a reader of hashes it gives those of the newest known tree, authenticated. */
+export interface SumdbClient extends HashReader {
   /** The database's name. */
   readonly name: string;
   /**
