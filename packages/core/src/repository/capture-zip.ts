@@ -144,7 +144,7 @@ async function verify(
 }
 
 /** Rules of zips speak of entries; whoever reads of one they break wants to know whose zip it is. */
-function named({ name }: Target, error: unknown): unknown {
+export function named({ name }: Target, error: unknown): unknown {
   if (!isGoModKitError(error, 'invalid_zip')) return error;
   const message = `the zip of ${name} breaks the rules of module zips:\n${error.message}`;
   return new GoModKitError('invalid_zip', message, { cause: error, data: error.data });

@@ -18,13 +18,17 @@ import type { Engine } from './engine.ts';
 import { createEvents } from './events.ts';
 import { createFreshness } from './freshness.ts';
 import { createGate } from './gate.ts';
+import { createIndexFeed } from './index-feed/index-feed.ts';
+import { checkIndexOptions, readPage } from './index-feed/page.ts';
 import { checkModulePath, targetOf } from './keys.ts';
 import { createLists } from './lists.ts';
 import { type RepositoryOptions, type RepositorySeams, type Settings, settingsOf } from './options.ts';
 import { createPinned } from './pinned.ts';
+import { createPublish } from './publish/publish.ts';
 import { createQueries } from './queries.ts';
 import type { Repository } from './repository.ts';
 import { createStore } from './store.ts';
+import { createVerification } from './verification/verification.ts';
 import { createRegister, type Register } from './withdrawal/register.ts';
 import { createWithdrawals } from './withdrawal/withdrawals.ts';
 
@@ -58,6 +62,7 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
   const pinned = createPinned(engine, createDrafts(engine), gate);
   const lists = createLists(engine, gate);
   const queries = createQueries(engine, pinned, lists, gate);
+  const publish = createPublish(engine, gate);
   const probe = probeKey(engine.store.canDelete);
   let closed = false;
 
@@ -90,6 +95,10 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
       checkOpen();
       return pinned.zip(targetOf(path, version), readOptions);
     },
+    async publish(module, content, publishOptions = {}) {
+      checkOpen();
+      return publish(module, content, publishOptions);
+    },
     async withdraw(request, callOptions = {}) {
       checkOpen();
       return withdrawals.withdraw(request, callOptions);
@@ -105,6 +114,17 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
     async *withdrawalHistory(callOptions = {}) {
       checkOpen();
       yield* register.history(callOptions);
+    },
+    async index(indexOptions = {}) {
+      checkOpen();
+      checkIndexOptions(indexOptions);
+      const { captured, indexFeed } = engine;
+      await indexFeed.settled(indexOptions);
+      return readPage({ series: indexFeed.series, captured, gate }, indexOptions);
+    },
+    async rebuildIndex(callOptions = {}) {
+      checkOpen();
+      return engine.indexFeed.rebuild(callOptions);
     },
     async checkStorage({ signal } = {}) {
       checkOpen();
@@ -122,6 +142,7 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
       const reason = new GoModKitError('closed', 'the repository is closed');
       await engine.freshness.close(reason);
       await engine.flights.idle();
+      await engine.indexFeed.close();
       await register.close(reason);
     },
   };
@@ -151,7 +172,7 @@ function createEngine(settings: Settings): Engine {
   const { limits, now } = settings;
   const store = createStore(settings.storage, { sleep: settings.sleep });
   const cache = createByteCache({ maxBytes: limits.memory, now });
-  return {
+  const engine: Engine = {
     settings,
     store,
     cache,
@@ -160,5 +181,9 @@ function createEngine(settings: Settings): Engine {
     flights: createSingleFlight(),
     cold: createLimiter(limits.coldWork),
     events: createEvents(),
+    indexFeed: createIndexFeed(settings, store),
   };
+  if (settings.verification === undefined) return engine;
+  const verification = createVerification(engine, settings.verification);
+  return { ...engine, settings: { ...settings, verifier: verification.verifier }, verification };
 }

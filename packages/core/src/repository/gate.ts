@@ -17,7 +17,7 @@ import type { VersionInfo } from '../source/source.ts';
 import type { CallOptions } from '../storage/storage.ts';
 import { isAbsence } from './freshness.ts';
 import type { Policy, PolicyDecision, PolicySubject } from './repository.ts';
-import { withdrawnError } from './withdrawal/refusal.ts';
+import { bannedError, withdrawnError } from './withdrawal/refusal.ts';
 import type { Register } from './withdrawal/register.ts';
 
 /** A list after the policy. */
@@ -35,6 +35,8 @@ export interface Gate {
    * rule: a warm answer waits for nothing.
    */
   admit(kind: 'info' | 'mod' | 'zip', module: ModuleVersion, options: CallOptions): Promise<void> | undefined;
+  /** Rejects with `denied` when the version must not come back under any bytes: it is withdrawn. */
+  admitPublication(module: ModuleVersion, options: CallOptions): Promise<void>;
   /** Rejects with `denied` or `gone` when the version is withdrawn, or the policy forbids it: `data.policy`, `data.reason`, `data.until`. */
   check(path: string, info: VersionInfo, options: CallOptions): Promise<void>;
   /** Divides a list. `timeOf` is asked for versions of which the policy wants to know the time; those that it does not find are left out. */
@@ -62,6 +64,11 @@ export function createGate(register: Register, policy: Policy | undefined): Gate
       if (wait !== undefined) return wait.then(() => refuse(kind, module));
       refuse(kind, module);
       return undefined;
+    },
+    async admitPublication({ path, version }, options) {
+      await register.ready(options);
+      const withdrawal = register.find(path, version);
+      if (withdrawal !== undefined) throw bannedError(path, version, withdrawal);
     },
     async check(path, info, options) {
       const wait = register.ready(options);

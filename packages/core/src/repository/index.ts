@@ -3,6 +3,7 @@ export type { AuditFinding, AuditFindingKind, AuditSeverity } from './audit/find
 export { createRepository } from './create-repository.ts';
 export type { FreshnessOptions } from './freshness.ts';
 export type { RepositoryLimits, RepositoryOptions } from './options.ts';
+export type { PublishContent, Published, PublishOptions } from './publish/index.ts';
 export type {
   FileKind,
   InfoFile,
@@ -18,6 +19,7 @@ export type {
 export { repositorySource } from './repository-source.ts';
 export type { Listable } from './stored-objects.ts';
 export { type StoredVersion, type StoredVersionsOptions, storedVersions } from './stored-versions.ts';
+export type { SumdbVerification } from './verification/settings.ts';
 export type {
   ReinstateRequest,
   Withdrawal,

@@ -6,9 +6,12 @@
 // - A version exists when its `.info` exists; no `.mod` is served without it.
 // - Versions that are withdrawn or that a policy denies are named by no list, `latest` or query; their `.mod` stays readable.
 
+import type { ModuleVersion } from '../module/index.ts';
 import type { VersionInfo } from '../source/source.ts';
 import type { CallOptions, GetOptions, StoredObject } from '../storage/storage.ts';
 import type { AuditEvent, AuditOptions, AuditReport } from './audit/audit.ts';
+import type { IndexOptions, IndexPage } from './index-feed/page.ts';
+import type { PublishContent, Published, PublishOptions } from './publish/index.ts';
 import type { ReinstateRequest, Withdrawal, WithdrawalRecord, WithdrawRequest } from './withdrawal/index.ts';
 
 /** A module at a version, or a module alone. */
@@ -116,6 +119,14 @@ export type RepositoryEvent =
       readonly offered: string;
     }
   | {
+      /** A version that the checksum database does not know was let through, as the options say. */
+      readonly type: 'unverified';
+      readonly kind: 'mod' | 'zip';
+      readonly path: string;
+      readonly version: string;
+      readonly database: string;
+    }
+  | {
       readonly type: 'refusal';
       readonly kind: FileKind;
       readonly path: string;
@@ -148,6 +159,26 @@ export interface Repository {
   /** The zip of a canonical version, captured first if need be. */
   zip(path: string, version: string, options?: ReadOptions): Promise<ZipFile>;
   /**
+   * Publishes a version from a directory, files or a zip, with or without a source, under the rules by which the go command would have
+   * made and would accept it. The first one wins: publishing the same content again resolves with `created: false`, other content
+   * rejects with `conflict` and both sums. The checksum database is not asked: it knows what is public, and this is for the rest.
+   *
+   * Rejects with `invalid_path`, `invalid_version`, `invalid_go_mod`, `invalid_zip` or `limit_exceeded` for what cannot be a version,
+   * `invalid_argument` for a bad time or directory, `denied` for a version that is withdrawn, `conflict`, `storage_unavailable`.
+   *
+   * @example
+   * ```ts
+   * import type { Repository } from '@gomodkit/core';
+   *
+   * async function release(repository: Repository, directory: string): Promise<string> {
+   *   const module = { path: 'corp.example.com/m', version: 'v1.2.3' };
+   *   const { sums } = await repository.publish(module, { directory }, { time: '2026-01-02T15:04:05Z' });
+   *   return sums.zip;
+   * }
+   * ```
+   */
+  publish(module: ModuleVersion, content: PublishContent, options?: PublishOptions): Promise<Published>;
+  /**
    * Withdraws a version, or with version `*` a module, stored or not: from when this resolves in this process, and within twice
    * `withdrawals.pollInterval` in all others, it is named by no list, `latest` or query, and its `.info` and `.zip` are refused with the
    * reason and the date: `denied` for `block`, `gone` for `gone`. `.mod` stays readable unless `goMod` says otherwise. Nothing is deleted.
@@ -161,6 +192,37 @@ export interface Repository {
   withdrawals(options?: CallOptions): Promise<readonly Withdrawal[]>;
   /** Every withdrawal and reinstatement there ever was, oldest first. */
   withdrawalHistory(options?: CallOptions): AsyncGenerator<WithdrawalRecord>;
+  /**
+   * A page of the index: every version that was published here, once, in the order of publication (formats.md §3). What this process
+   * has published is in it; what others have, and what a crash cut off, follows within seconds. A version that an audit purged and that
+   * is captured again is published again.
+   *
+   * The first call on a storage that was filled before there was an index waits until its versions are entered. Without a source and
+   * without publications of its own the repository only reads.
+   *
+   * A page costs one read per batch that it shows (at most 4,000, and 100,000 entries), and log₂ of all batches for `since`. Rejects
+   * with `invalid_argument` (`data.option`) for options that make no sense.
+   *
+   * @example
+   * ```ts
+   * import type { IndexEntry, Repository } from '@gomodkit/core';
+   *
+   * export async function* follow(repository: Repository, cursor?: string): AsyncGenerator<IndexEntry> {
+   *   for (;;) {
+   *     const page = await repository.index({ cursor, prefix: 'corp.example.com' });
+   *     yield* page.entries;
+   *     cursor = page.cursor;
+   *     if (!page.more) await new Promise((resolve) => setTimeout(resolve, 10_000));
+   *   }
+   * }
+   * ```
+   */
+  index(options?: IndexOptions): Promise<IndexPage>;
+  /**
+   * Enters stored versions that the index lacks, such as files that were copied into the storage by hand; resolves to how many. Needed
+   * by nothing that goes through a repository. Lists the whole storage and reads the whole index.
+   */
+  rebuildIndex(options?: CallOptions): Promise<number>;
   /** Writes (not offline), reads and lists through the storage; resolves to what failed, by step. Empty when all is well. */
   checkStorage(options?: CallOptions): Promise<readonly { readonly step: string; readonly error: Error }[]>;
   /**

@@ -7,5 +7,10 @@ import { encodeUtf8, equalBytes } from '../bytes/utf8.ts';
 
 /** Whether `.mod` of a version of `path` is a file of its own, and not the synthesized one. */
 export function hasOwnGoMod(path: string, goMod: { readonly bytes: Uint8Array }): boolean {
-  return !equalBytes(goMod.bytes, encodeUtf8(`module ${path}\n`));
+  return !equalBytes(goMod.bytes, synthesizedGoMod(path));
+}
+
+/** The go.mod of a module that has none (spec §5.13). */
+export function synthesizedGoMod(path: string): Uint8Array {
+  return encodeUtf8(`module ${path}\n`);
 }

@@ -88,6 +88,9 @@ export function fakeRepository(): FakeRepository {
       };
     },
     audit: unasked,
+    index: unasked,
+    rebuildIndex: unasked,
+    publish: unasked,
     withdraw: unasked,
     reinstate: unasked,
     withdrawals: unasked,

@@ -1,0 +1,2 @@
+export type { PublishContent } from './content.ts';
+export type { Published, PublishOptions } from './publish.ts';
