@@ -11,6 +11,7 @@ import { GoModKitError } from '../errors/error.ts';
 import { isUsableVersion } from '../source/list.ts';
 import type { Storage } from '../storage/storage.ts';
 import { runAudit } from './audit/run-audit.ts';
+import { captureClosure } from './capture/capture.ts';
 import { createCaptured } from './captured.ts';
 import { probeKey, probeStorage } from './check-storage.ts';
 import { createDrafts } from './draft.ts';
@@ -70,7 +71,7 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
     if (closed) throw new GoModKitError('closed', 'the repository is closed');
   };
 
-  return {
+  const repository: Repository = {
     async versions(path, readOptions = {}) {
       checkOpen();
       checkModulePath(path);
@@ -126,6 +127,10 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
       checkOpen();
       return engine.indexFeed.rebuild(callOptions);
     },
+    async *capture(wanted, captureOptions = {}) {
+      checkOpen();
+      return yield* captureClosure(repository, wanted, captureOptions);
+    },
     async checkStorage({ signal } = {}) {
       checkOpen();
       const readOnly = engine.settings.source === undefined;
@@ -146,6 +151,7 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
       await register.close(reason);
     },
   };
+  return repository;
 }
 
 function registerOf({ settings, store, freshness }: Engine): Register {

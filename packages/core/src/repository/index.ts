@@ -1,5 +1,20 @@
 export type { AuditEvent, AuditedVersion, AuditOptions, AuditReport, GoSumCounts } from './audit/audit.ts';
 export type { AuditFinding, AuditFindingKind, AuditSeverity } from './audit/finding.ts';
+export { type PlanClosureOptions, planClosure } from './capture/plan-closure.ts';
+export type {
+  CaptureCount,
+  CapturedFile,
+  CaptureEvent,
+  CaptureReport,
+  ClosureFile,
+  ClosureOptions,
+  ClosurePlan,
+  ClosureRefusal,
+  ClosureRoot,
+  PlannedVersion,
+  Wanted,
+  WantedGoMod,
+} from './capture/types.ts';
 export { createRepository } from './create-repository.ts';
 export type { FreshnessOptions } from './freshness.ts';
 export type { RepositoryLimits, RepositoryOptions } from './options.ts';

@@ -10,6 +10,7 @@ import type { ModuleVersion } from '../module/index.ts';
 import type { VersionInfo } from '../source/source.ts';
 import type { CallOptions, GetOptions, StoredObject } from '../storage/storage.ts';
 import type { AuditEvent, AuditOptions, AuditReport } from './audit/audit.ts';
+import type { CaptureEvent, CaptureReport, ClosureOptions, Wanted } from './capture/types.ts';
 import type { IndexOptions, IndexPage } from './index-feed/page.ts';
 import type { PublishContent, Published, PublishOptions } from './publish/index.ts';
 import type { ReinstateRequest, Withdrawal, WithdrawalRecord, WithdrawRequest } from './withdrawal/index.ts';
@@ -223,6 +224,30 @@ export interface Repository {
    * by nothing that goes through a repository. Lists the whole storage and reads the whole index.
    */
   rebuildIndex(options?: CallOptions): Promise<number>;
+  /**
+   * Captures modules with all they depend on, so that they build without any network: `.info` and `.mod` of every version in their
+   * graphs, `.zip` of what is selected with each as main module and as a dependency (see {@link ClosureOptions} for more).
+   *
+   * Nothing happens before the events are read; they end with `done`, whose report is also returned. What is stored already is not
+   * fetched again, so the same call completes what was interrupted. What is refused stands in events and report, and stops nothing
+   * else. Rejects with `invalid_argument`, `invalid_path` or `invalid_go_mod` for a wish that makes no sense, with
+   * `storage_unavailable` when the storage fails again and again, with `closed`, and with the signal's reason. Who stops reading stops the
+   * capture.
+   *
+   * @example
+   * ```ts
+   * import type { Repository } from '@gomodkit/core';
+   *
+   * async function preheat(repository: Repository): Promise<void> {
+   *   for await (const event of repository.capture(['rsc.io/quote@latest', 'golang.org/x/mod@v0']))
+   *     if (event.type === 'refused') console.warn(event.path, event.version, event.reason);
+   * }
+   * ```
+   */
+  capture(
+    wanted: Wanted | readonly Wanted[],
+    options?: ClosureOptions,
+  ): AsyncGenerator<CaptureEvent, CaptureReport, void>;
   /** Writes (not offline), reads and lists through the storage; resolves to what failed, by step. Empty when all is well. */
   checkStorage(options?: CallOptions): Promise<readonly { readonly step: string; readonly error: Error }[]>;
   /**

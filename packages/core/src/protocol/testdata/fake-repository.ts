@@ -88,6 +88,7 @@ export function fakeRepository(): FakeRepository {
       };
     },
     audit: unasked,
+    capture: unasked,
     index: unasked,
     rebuildIndex: unasked,
     publish: unasked,
