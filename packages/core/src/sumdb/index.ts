@@ -11,6 +11,20 @@ export { type HeadStore, type KeptHead, memoryHeads, storageHeads } from './clie
 export { checkMisbehaviour, type Misbehaviour, misbehaviourReport } from './client/misbehaviour.ts';
 export type { SignedTree } from './client/signed-tree.ts';
 export type { SumdbClient, SumdbClientOptions, SumdbRecord, SumdbRemote } from './client/sumdb-client.ts';
+export {
+  type ChecksumDatabase,
+  type ChecksumDatabaseOptions,
+  createChecksumDatabase,
+} from './log/checksum-database.ts';
+export { formatEntries, maxRecordBytes, parseEntries } from './log/entries.ts';
+export {
+  createEventLog,
+  type EventLog,
+  type EventLogOptions,
+  type RegistryEventBase,
+  type RegistryLogEvent,
+} from './log/event-log.ts';
+export type { BothSums, SumRecord, SumsProvider } from './log/sum-record.ts';
 export * as note from './note/index.ts';
 export { type CreatedProof, type CreateProofOptions, createProof } from './proof/create-proof.ts';
 export { formatProof, type ProofFile, parseProof } from './proof/proof-file.ts';
