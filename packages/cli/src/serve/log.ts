@@ -27,6 +27,7 @@ const eventLevels = {
   publish: 'info',
   conflict: 'warn',
   refusal: 'warn',
+  unverified: 'warn',
   withdraw: 'warn',
   reinstate: 'warn',
 } as const;

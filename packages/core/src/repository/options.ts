@@ -5,11 +5,12 @@
 import { type Sleep, sleep } from '../async/abort.ts';
 import { GoModKitError } from '../errors/error.ts';
 import type { ModuleVersion } from '../module/index.ts';
-import type { ModuleSource } from '../source/source.ts';
+import type { ModuleSource, SumdbSource } from '../source/source.ts';
 import type { CallOptions, Storage } from '../storage/storage.ts';
 import { type FreshnessOptions, type FreshnessSettings, freshnessDefaults } from './freshness.ts';
 import { guardSource } from './guarded-source.ts';
 import type { Policy } from './repository.ts';
+import { type SumdbVerification, type VerificationSettings, verificationSettings } from './verification/settings.ts';
 import { type WithdrawalOptions, type WithdrawalSettings, withdrawalDefaults } from './withdrawal/register.ts';
 
 /** Bounds of a repository. Sizes in bytes. */
@@ -33,7 +34,13 @@ export interface RepositoryOptions {
   /** Where modules are kept. The repository does not close it. */
   readonly storage: Storage;
   /** Where modules come from. Without one the repository works offline. */
-  readonly source?: ModuleSource | undefined;
+  readonly source?: (ModuleSource & Partial<SumdbSource>) | undefined;
+  /**
+   * The checksum database that everything from the source is verified with before it is stored, and everything stored before it is served
+   * for the first time. Default: sum.golang.org, asked through `source` where that has a `sumdb` method and past it never; else nothing
+   * is verified. Modules that the database cannot know need a client with `noSumdb` patterns. `off` verifies nothing.
+   */
+  readonly sumdb?: SumdbVerification | 'off' | undefined;
   /** Asked for every answer about a version. Default: everything is allowed. */
   readonly policy?: Policy | undefined;
   /** `true`: answer from storage alone, even where a source is given. */
@@ -74,6 +81,8 @@ export interface Settings {
   readonly now: () => number;
   readonly sleep: Sleep;
   readonly verifier: Verifier | undefined;
+  /** What the verifier is made of, unless a seam is one. */
+  readonly verification: VerificationSettings | undefined;
 }
 
 const limitDefaults: Settings['limits'] = {
@@ -97,6 +106,7 @@ export function settingsOf(options: RepositoryOptions, seams: RepositorySeams = 
     now: seams.now ?? Date.now,
     sleep: seams.sleep ?? sleep,
     verifier: seams.verifier,
+    verification: seams.verifier === undefined ? verificationSettings(options) : undefined,
   };
 }
 

@@ -3,6 +3,7 @@
 // Invariants:
 // - What memory has costs no I/O; what storage has costs one read per file.
 // - N callers who want one cold file cause one fetch; each of them may leave (protocol-cases rows 50, 51).
+// - What is stored is answered only once it is verified, where a checksum database is set.
 // - An absence is remembered for a while; a fault never is.
 // - A version whose zip the source lacks still serves `.info` and `.mod` (spec §10.10), and neither needs the zip (row 10).
 
@@ -25,7 +26,11 @@ export interface Pinned {
 
 /** Creates {@link Pinned}. */
 export function createPinned(engine: Engine, drafts: Drafts, gate: Gate): Pinned {
-  const { captured } = engine;
+  const { captured, verification } = engine;
+
+  /** Undefined, and no time spent, where there is nothing to verify any more. */
+  const admit = (target: Target, options: ReadOptions): Promise<void> | undefined =>
+    verification?.isAdmitted('mod', target) === false ? verification.admitVersion(target, options) : undefined;
 
   const version = (target: Target, source: ModuleSource, signal: AbortSignal): Promise<CapturedVersion> => {
     const capture = (shared: AbortSignal) => captureVersion(engine, drafts, target, source, shared);
@@ -45,16 +50,21 @@ export function createPinned(engine: Engine, drafts: Drafts, gate: Gate): Pinned
         cold: async (source, signal) => (await version(target, source, signal)).info,
       });
       await judged('info', target, file, options);
+      const proof = admit(target, options);
+      if (proof !== undefined) await proof;
       return file;
     },
     async goMod(target, options) {
       const wait = gate.admit('mod', target, options);
       if (wait !== undefined) await wait;
-      return answer(engine, 'mod', target, options, {
+      const file = await answer(engine, 'mod', target, options, {
         known: () => captured.memory.goMod(target),
         stored: async (signal) => (await captured.version(target, signal))?.goMod,
         cold: async (source, signal) => (await version(target, source, signal)).goMod,
       });
+      const proof = admit(target, options);
+      if (proof !== undefined) await proof;
+      return file;
     },
     async zip(target, options) {
       const wait = gate.admit('zip', target, options);
@@ -70,6 +80,9 @@ export function createPinned(engine: Engine, drafts: Drafts, gate: Gate): Pinned
         cold: (source, signal) => captureZip(engine, drafts, gate, target, source, isCold, signal),
       });
       await judged('zip', target, info, options);
+      const proof = admit(target, options);
+      if (proof !== undefined) await proof;
+      if (verification?.isAdmitted('zip', target) === false) await verification.admitZip(target, zip, options);
       return zip;
     },
   };

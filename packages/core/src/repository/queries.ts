@@ -57,10 +57,12 @@ export function createQueries(engine: Engine, pinned: Pinned, lists: Lists, gate
       lookUp(engine, kind, path, query, options),
     );
     await reportRefusal(engine, kind, { path, version: info.version }, () => gate.check(path, info, options));
-    const stored = await engine.captured.info(targetOf(path, info.version), options.signal);
+    const target = targetOf(path, info.version);
+    const stored = await engine.captured.info(target, options.signal);
     if (stored === undefined) return answerFile(info);
     // A version is a name that may move; a branch or a hash asks for a commit.
     if (!isValid(query) && commitsDiffer(stored.info, info)) throw moved(path, query, stored.info, info);
+    await engine.verification?.admitVersion(target, options);
     return answerFile(stored);
   };
 

@@ -1,0 +1,91 @@
+// What is remembered of verification in storage, so that nothing is verified twice and nothing disproved is forgotten.
+//
+//   .gomodkit/verified/DATABASE/PATH/@v/VERSION.mod|zip    the sum of the stored file, which that database has
+//   .gomodkit/disproved/DATABASE/PATH/@v/VERSION.mod|zip   the evidence against the stored file, as JSON
+//   .gomodkit/own/PATH/@v/VERSION.info                     the version was published here: no upstream's database knows it
+//
+// Invariants:
+// - A mark is written after its fact and never changed. Deleting one costs a question to the database and nothing else.
+// - No failure to write a mark fails anything.
+
+import { bytesSource } from '../../bytes/source.ts';
+import { decodeUtf8, encodeUtf8 } from '../../bytes/utf8.ts';
+import { type ErrorData, GoModKitError } from '../../errors/error.ts';
+import { databaseKey } from '../../sumdb/client/keys.ts';
+import type { Target } from '../keys.ts';
+import type { Store } from '../store.ts';
+import type { VerifiedKind } from './verdict.ts';
+
+/** Marks of one database. */
+export interface Marks {
+  /** The verified sum; undefined where there is none. */
+  verified(kind: VerifiedKind, target: Target, signal: AbortSignal | undefined): Promise<string | undefined>;
+  noteVerified(kind: VerifiedKind, target: Target, sum: string, signal: AbortSignal | undefined): Promise<void>;
+  /** What disproved a stored file, as it was told then. */
+  disproved(kind: VerifiedKind, target: Target, signal: AbortSignal | undefined): Promise<GoModKitError | undefined>;
+  noteDisproved(
+    kind: VerifiedKind,
+    target: Target,
+    error: GoModKitError,
+    signal: AbortSignal | undefined,
+  ): Promise<void>;
+  isOwn(target: Target, signal: AbortSignal | undefined): Promise<boolean>;
+  /** Removes what was found out about a file, as the file is gone. */
+  forget(kind: VerifiedKind, target: Target, signal: AbortSignal | undefined): Promise<void>;
+}
+
+const maxMark = 64 * 1024;
+
+/** Marks in `store`. */
+export function createMarks(store: Store, database: string): Marks {
+  const key = (area: string, kind: VerifiedKind, target: Target): string =>
+    `${databaseKey(area, database)}/${target[kind]}`;
+  const read = async (name: string, signal: AbortSignal | undefined): Promise<string | undefined> => {
+    const stored = await store.read(name, maxMark, signal);
+    return stored === undefined ? undefined : decodeUtf8(stored.bytes);
+  };
+  return {
+    verified: async (kind, target, signal) => read(key('verified', kind, target), signal),
+    noteVerified: (kind, target, sum, signal) => write(store, key('verified', kind, target), sum, signal),
+    async disproved(kind, target, signal) {
+      const text = await read(key('disproved', kind, target), signal);
+      return text === undefined ? undefined : parseEvidence(text);
+    },
+    noteDisproved: (kind, target, { message, data }, signal) =>
+      write(store, key('disproved', kind, target), `${JSON.stringify({ message, ...data }, undefined, 2)}\n`, signal),
+    isOwn: async (target, signal) => (await store.head(ownKey(target), signal)) !== undefined,
+    async forget(kind, target, signal) {
+      for (const area of ['verified', 'disproved']) await store.delete(key(area, kind, target), signal);
+    },
+  };
+}
+
+/** Remembers that a version is published here, and is no upstream's. To be called before its `.info` is stored. */
+export async function noteOwn(store: Store, target: Target, signal?: AbortSignal | undefined): Promise<void> {
+  await store.create(ownKey(target), bytesSource(encodeUtf8(`${target.name}\n`)), text, signal);
+}
+
+function ownKey(target: Target): string {
+  return `.gomodkit/own/${target.info}`;
+}
+
+const text = 'text/plain; charset=utf-8';
+
+async function write(store: Store, key: string, content: string, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await store.create(key, bytesSource(encodeUtf8(content)), text, signal);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+  }
+}
+
+function parseEvidence(json: string): GoModKitError {
+  let data: ErrorData = {};
+  try {
+    data = JSON.parse(json) as ErrorData;
+  } catch {
+    // Whoever damaged it did not make the file any better.
+  }
+  const { message = 'SECURITY ERROR: a checksum database disproved what is stored', ...rest } = data;
+  return new GoModKitError('checksum_mismatch', String(message), { data: rest });
+}

@@ -1,0 +1,197 @@
+// Verification of what a repository captures, and of what it has stored before it is served for the first time.
+//
+// Invariants:
+// - Nothing that comes from the source is stored before it was judged: `.mod` alone, without its zip, and `.zip`.
+// - Nothing that is stored is served before it was judged once with this database: versions from before verification was turned on, or
+//   from a repository without it, are read, hashed and judged at their first request. Marks (marks.ts) remember it across restarts, memory
+//   within a process: a warm request costs one look into a map.
+// - Offline, and for requests that want nothing fetched, the database is not asked: what is not known to be disproved is served.
+// - What was published here is its own origin: no database is told its name.
+
+import { spool } from '#spool';
+import type { CacheSection } from '../../cache/byte-cache.ts';
+import { hashGoMod } from '../../dirhash/index.ts';
+import { isGoModKitError } from '../../errors/error.ts';
+import { verifyZip } from '../../zip/index.ts';
+import type { Engine } from '../engine.ts';
+import type { Target } from '../keys.ts';
+import type { Verifier } from '../options.ts';
+import type { ReadOptions, ZipFile } from '../repository.ts';
+import { createMarks, type Marks } from './marks.ts';
+import type { VerificationSettings } from './settings.ts';
+import { judge, type Verdict, type VerifiedKind } from './verdict.ts';
+
+/** What was found out about a stored file. `own`: it was published here, and no database is asked about it. */
+export type StoredVerdict = Verdict | 'own';
+
+/** Verifies. */
+export interface Verification {
+  /** Judges what comes from the source. */
+  readonly verifier: Verifier;
+  /** Whether a stored file may be served without further ado. */
+  isAdmitted(kind: VerifiedKind, target: Target): boolean;
+  /**
+   * Judges the stored `.mod`, unless that was done. Rejects with `checksum_mismatch` when it is disproved, now or earlier, and as `Verifier`
+   * when it could not be found out.
+   */
+  admitVersion(target: Target, options: ReadOptions): Promise<void>;
+  /** The same for the stored zip, which is read and hashed where nobody has done so. */
+  admitZip(target: Target, zip: ZipFile, options: ReadOptions): Promise<void>;
+  /** Judges a sum that was just made of what is stored, whatever is remembered: for audits, which read the bytes themselves. */
+  verifySum(kind: VerifiedKind, target: Target, sum: string, signal?: AbortSignal | undefined): Promise<StoredVerdict>;
+  /** A version was taken away: another one may come in its place. */
+  forget(target: Target, signal?: AbortSignal | undefined): Promise<void>;
+  /** Judges a stored version anew, every byte of it and whatever is remembered. `zip` is undefined where none is stored. */
+  verifyStored(
+    target: Target,
+    signal?: AbortSignal | undefined,
+  ): Promise<{ readonly goMod: StoredVerdict; readonly zip: StoredVerdict | undefined }>;
+}
+
+/** Creates a {@link Verification} of `engine`'s store. */
+export function createVerification(engine: Engine, settings: VerificationSettings): Verification {
+  return new StoreVerification(engine, settings);
+}
+
+class StoreVerification implements Verification {
+  readonly verifier: Verifier;
+  readonly #engine: Engine;
+  readonly #settings: VerificationSettings;
+  readonly #marks: Marks;
+  readonly #admitted: CacheSection<true>;
+  /** Sums that this process proved, so that what it has just captured is not asked about again. */
+  readonly #proven: CacheSection<string>;
+
+  constructor(engine: Engine, settings: VerificationSettings) {
+    this.#engine = engine;
+    this.#settings = settings;
+    this.#marks = createMarks(engine.store, settings.client.name);
+    this.#admitted = engine.cache.section({ weigh: () => 0 });
+    this.#proven = engine.cache.section({ weigh: ({ length }) => 2 * length });
+    const fromSource = (kind: VerifiedKind): Verifier['goMod'] => {
+      return async (module, sum, options) => {
+        const verdict = await judge(settings, engine.events, { kind, module, sum, from: 'source' }, options);
+        if (verdict === 'proven') this.#proven.set(`${kind} ${module.path}@${module.version}`, sum);
+        return verdict === 'proven';
+      };
+    };
+    this.verifier = { goMod: fromSource('mod'), zip: fromSource('zip') };
+  }
+
+  isAdmitted(kind: VerifiedKind, { name }: Target): boolean {
+    return this.#admitted.get(`${kind} ${name}`) === true;
+  }
+
+  async admitVersion(target: Target, options: ReadOptions): Promise<void> {
+    const sumOf = (signal: AbortSignal) => this.#goModSum(target, signal);
+    await this.#admitOnce('mod', target, sumOf, options);
+  }
+
+  async admitZip(target: Target, zip: ZipFile, options: ReadOptions): Promise<void> {
+    const sumOf = async (signal: AbortSignal) => zip.h1 ?? this.#zipSum(target, zip, signal);
+    await this.#admitOnce('zip', target, sumOf, options);
+  }
+
+  async verifySum(kind: VerifiedKind, target: Target, sum: string, signal?: AbortSignal | undefined) {
+    if (this.#settings.client.skips(target.path)) return 'skipped';
+    return (await this.#marks.isOwn(target, signal)) ? 'own' : this.#judgeStored(kind, target, sum, signal);
+  }
+
+  async forget(target: Target, signal?: AbortSignal | undefined): Promise<void> {
+    for (const kind of ['mod', 'zip'] as const) {
+      this.#admitted.delete(`${kind} ${target.name}`);
+      this.#proven.delete(`${kind} ${target.name}`);
+      await this.#marks.forget(kind, target, signal);
+    }
+  }
+
+  async verifyStored(target: Target, signal?: AbortSignal | undefined) {
+    const { captured } = this.#engine;
+    const own = await this.#marks.isOwn(target, signal);
+    const judgeOnce = (kind: VerifiedKind, sum: string) =>
+      own ? ('own' as const) : this.#judgeStored(kind, target, sum, signal);
+    const sum = await this.#goModSum(target, signal);
+    const goMod = sum === undefined ? 'skipped' : await judgeOnce('mod', sum);
+    const file = await captured.zip(target, signal);
+    const zip = file === undefined ? undefined : await judgeOnce('zip', await this.#zipSum(target, file, signal));
+    return { goMod, zip };
+  }
+
+  /** Many who want one file wait for one judgement. */
+  async #admitOnce(kind: VerifiedKind, target: Target, sumOf: SumOf, options: ReadOptions): Promise<void> {
+    if (this.isAdmitted(kind, target)) return;
+    const cachedOnly = options.cachedOnly === true;
+    const key = `admit ${kind} ${target.name}${cachedOnly ? ' cached' : ''}`;
+    const admit = (signal: AbortSignal) => this.#admit(kind, target, sumOf, cachedOnly, signal);
+    if (await this.#engine.flights.run(key, admit, options.signal)) this.#admitted.set(`${kind} ${target.name}`, true);
+  }
+
+  /** Whether that holds for everybody; a request that wants nothing fetched leaves the question open. */
+  async #admit(
+    kind: VerifiedKind,
+    target: Target,
+    sumOf: SumOf,
+    cachedOnly: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (this.#settings.client.skips(target.path)) return true;
+    const proven = this.#proven.get(`${kind} ${target.name}`);
+    const mark = proven ?? (await this.#marks.verified(kind, target, signal));
+    // A zip is taken for what it was when it was judged: reading all of it again is for audits.
+    if (kind === 'zip' && proven === undefined && mark !== undefined) return true;
+    const offline = this.#engine.settings.source === undefined;
+    if (offline || cachedOnly) {
+      if (mark !== undefined) return true;
+      const evidence = await this.#marks.disproved(kind, target, signal);
+      if (evidence !== undefined) throw evidence;
+      return offline;
+    }
+    if (mark === undefined && (await this.#marks.isOwn(target, signal))) return true;
+    const sum = await sumOf(signal);
+    if (sum === undefined) return false;
+    if (sum !== mark) await this.#judgeStored(kind, target, sum, signal);
+    else if (proven !== undefined) await this.#marks.noteVerified(kind, target, sum, signal);
+    return true;
+  }
+
+  async #judgeStored(
+    kind: VerifiedKind,
+    target: Target,
+    sum: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Verdict> {
+    const { events } = this.#engine;
+    const { path, version } = target;
+    try {
+      const claim = { kind, module: { path, version }, sum, from: 'storage' } as const;
+      const verdict = await judge(this.#settings, events, claim, { signal });
+      if (verdict === 'proven') await this.#marks.noteVerified(kind, target, sum, signal);
+      return verdict;
+    } catch (error) {
+      if (isGoModKitError(error, 'checksum_mismatch', 'checksum_misbehaviour'))
+        events.emit(() => ({ type: 'refusal', kind, path, version, error }));
+      if (isGoModKitError(error, 'checksum_mismatch')) await this.#marks.noteDisproved(kind, target, error, signal);
+      throw error;
+    }
+  }
+
+  async #goModSum(target: Target, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const version = await this.#engine.captured.version(target, signal);
+    return version === undefined ? undefined : hashGoMod(version.goMod.bytes);
+  }
+
+  async #zipSum(target: Target, zip: ZipFile, signal: AbortSignal | undefined): Promise<string> {
+    const { cold, settings } = this.#engine;
+    return cold.run(async () => {
+      const { body } = await zip.open({ signal });
+      const spooled = await spool(body, { limit: settings.limits.zip, what: `the stored ${target.name}.zip`, signal });
+      try {
+        return (await verifyZip(target, spooled, { signal })).h1;
+      } finally {
+        await spooled.dispose();
+      }
+    }, signal);
+  }
+}
+
+type SumOf = (signal: AbortSignal) => Promise<string | undefined>;
