@@ -1,6 +1,7 @@
 // The command line: what the whole program says of itself. Each command, with its options, help and work, is a file in commands/.
 
 import { Command } from 'commander';
+import { addCapture } from './commands/capture.ts';
 import { addHash } from './commands/hash.ts';
 import { addInfo } from './commands/info.ts';
 import { addList } from './commands/list.ts';
@@ -18,7 +19,7 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'gomodkit:')) })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .addHelpText('after', environmentHelp);
-  for (const add of [addServe, addInfo, addList, addHash, addZip]) add(program);
+  for (const add of [addServe, addInfo, addList, addCapture, addHash, addZip]) add(program);
   return program;
 }
 

@@ -1,0 +1,103 @@
+import type { CaptureEvent, CaptureReport } from '@gomodkit/core';
+import { expect, test } from 'vitest';
+import { createProgress, jsonLines, summary } from './capture-progress.ts';
+
+const root = { wanted: 'example.com/m@latest', path: 'example.com/m', version: 'v1.0.0' };
+const refusal = {
+  path: 'example.com/gone',
+  version: 'v1.0.0',
+  kind: 'zip',
+  code: 'not_found',
+  reason: 'not \x1b[31mthere\nat all',
+  root: false,
+} as const;
+const report: CaptureReport = {
+  roots: [root, { wanted: 'go.mod', path: 'example.com/project', version: '' }],
+  new: { versions: 2, zips: 1, bytes: 1_234_567 },
+  present: { versions: 0, zips: 0, bytes: 0 },
+  refused: [refusal],
+  milliseconds: { plan: 10, total: 2345 },
+};
+const file = (name: string, outcome: 'new' | 'present'): CaptureEvent => ({
+  type: 'file',
+  path: `example.com/${name}`,
+  version: 'v1.0.0',
+  kind: 'zip',
+  outcome,
+  bytes: 1500,
+});
+const events: readonly CaptureEvent[] = [
+  { type: 'resolved', ...root },
+  { type: 'planned', versions: 2, zips: 2 },
+  file('a', 'new'),
+  file('b', 'present'),
+  { type: 'refused', ...refusal },
+  { type: 'done', report },
+];
+
+function output(isTTY: boolean) {
+  let text = '';
+  return {
+    isTTY,
+    columns: 60,
+    write(part: string, written?: () => void) {
+      text += part;
+      written?.();
+    },
+    get text() {
+      return text;
+    },
+  };
+}
+
+test('without a terminal there is a line for each piece of news', async () => {
+  const to = output(false);
+  const progress = createProgress(to);
+  for (const event of events) await progress.show(event);
+  progress.end();
+  expect(to.text).toBe(
+    'root example.com/m@v1.0.0\nnew zip example.com/a@v1.0.0 (1.5 kB)\nrefused zip example.com/gone@v1.0.0: not  [31mthere\n',
+  );
+});
+
+test('a terminal has a bar that never wraps, is drawn now and then, and makes way for refusals', async () => {
+  const to = output(true);
+  let time = 0;
+  const progress = createProgress(to, () => time);
+  for (const event of events) {
+    await progress.show(event);
+    time += 60;
+  }
+  await progress.show(file('with/a/name/that/is/far/too/long/for/a/terminal', 'new'));
+  progress.end();
+  progress.end();
+  const drawn = to.text.split('\r\x1b[K');
+  expect(drawn.every((part) => part.replace(/\n$/, '').length < 60)).toBe(true);
+  expect(drawn.filter((part) => part.startsWith('['))).toHaveLength(2);
+  expect(to.text).toContain('refused zip example.com/gone@v1.0.0: not  [31mthere\n');
+});
+
+test('JSON is one event per line, each taken before the next', async () => {
+  const to = output(false);
+  const progress = jsonLines(to);
+  for (const event of events) await progress.show(event);
+  expect(
+    to.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual(events);
+});
+
+test('the summary names what was captured, and why something was not', () => {
+  expect(summary(report)).toBe(
+    `captured example.com/m@v1.0.0
+captured what go.mod needs
+  new      2 versions, 1 zips, 1.2 MB
+  present  0 versions, 0 zips, 0 B
+  refused  1
+    zip example.com/gone@v1.0.0: not_found: not  [31mthere
+  time     2.3 s
+`,
+  );
+});
