@@ -8,9 +8,11 @@ import type { ModuleSource } from '../source/source.ts';
 import type { Captured } from './captured.ts';
 import type { Events } from './events.ts';
 import type { Freshness } from './freshness.ts';
+import type { IndexFeed } from './index-feed/index-feed.ts';
 import type { Settings } from './options.ts';
 import type { FileKind, ReadOptions } from './repository.ts';
 import type { Store } from './store.ts';
+import type { Verification } from './verification/verification.ts';
 
 /** A repository's working parts. */
 export interface Engine {
@@ -24,6 +26,9 @@ export interface Engine {
   /** Bounds verifying, hashing and storing of zips. */
   readonly cold: Limiter;
   readonly events: Events;
+  /** Undefined where nothing is verified. */
+  readonly verification?: Verification | undefined;
+  readonly indexFeed: IndexFeed;
 }
 
 /** The source to ask, or undefined when the answer must come from storage alone. */
@@ -78,6 +83,7 @@ export async function reportRefusal<T>(
 }
 
 const refusals = [
+  'checksum_misbehaviour',
   'checksum_mismatch',
   'conflict',
   'denied',

@@ -11,6 +11,8 @@
 // - A zip without `.info` was never checked by a publication, so it is never adopted. `.ziphash` without `.info` is looked for only
 //   where a zip or `.mod` is: publications write it after `.info`, and whoever takes a version away must remove `.mod` last.
 // - What is answered is what this process stored, or where something was there already, what storage holds.
+// - The version is announced to the index before anything is stored, and its `.info` was seen to be absent after that: `.mod` could be
+//   created, or storage was asked. Its entry follows by itself; nobody waits for it (index-feed/announcements.ts).
 
 import { bytesSource } from '../bytes/source.ts';
 import { equalBytes } from '../bytes/utf8.ts';
@@ -36,12 +38,8 @@ export async function publishInfo(
   draft: Draft,
   signal: AbortSignal,
 ): Promise<CapturedVersion> {
-  const { store, captured, events, freshness } = engine;
-  const [place, zip] = await Promise.all([placeGoMod(engine, target, draft, signal), store.head(target.zip, signal)]);
-  if (place === 'adopted' || (place === 'created' && zip !== undefined)) await reclaimZip(engine, target, signal);
-  const created =
-    place !== 'committed' &&
-    (await store.create(target.info, bytesSource(draft.infoBytes), 'application/json', signal));
+  const { captured, events, freshness } = engine;
+  const { place, created } = await commit(engine, target, draft, signal);
   // Also where the version is somebody else's: what is remembered of the module cannot know of it.
   freshness.published(target.path, (answer) => namesVersion(answer, target.version));
   if (created) events.emit(() => ({ type: 'publish', kind: 'info', path: target.path, version: target.version }));
@@ -50,6 +48,29 @@ export async function publishInfo(
   if (stored === undefined) throw damaged(target.info, 'cannot be read back');
   reportDifferences(engine, target, stored, draft);
   return stored;
+}
+
+/** Stores `.mod` and `.info`, and announces the version; resolves to how that went. */
+async function commit(
+  engine: Engine,
+  target: Target,
+  draft: Draft,
+  signal: AbortSignal,
+): Promise<{ readonly place: Placed; readonly created: boolean }> {
+  const { store, indexFeed } = engine;
+  const announcement = await indexFeed.announce(target, signal);
+  try {
+    const [place, zip] = await Promise.all([placeGoMod(engine, target, draft, signal), store.head(target.zip, signal)]);
+    if (place === 'adopted' || (place === 'created' && zip !== undefined)) await reclaimZip(engine, target, signal);
+    const exists = place === 'adopted' && (await store.head(target.info, signal)) !== undefined;
+    if (place === 'committed' || exists) return { place: 'committed', created: false };
+    await announcement.prepared(signal);
+    const created = await store.create(target.info, bytesSource(draft.infoBytes), 'application/json', signal);
+    announcement.commit();
+    return { place, created };
+  } finally {
+    announcement.release();
+  }
 }
 
 /** Whether a remembered answer, be it a list or what a query named, names a version. */

@@ -192,6 +192,7 @@ class StoredSeries<Value> implements Series<Value> {
   async #before({ number, signal }: AppendOptions): Promise<SeriesBatch<Value> | undefined> {
     if (number === undefined) return this.latest({ signal });
     if (number === 0) return undefined;
+    if (this.#seen?.number === number - 1) return this.#seen;
     const last = await this.get(number - 1, { signal });
     if (last !== undefined) return last;
     throw new GoModKitError(

@@ -216,9 +216,9 @@ export function withoutDelete(storage: Storage): Storage {
   return rest;
 }
 
-/** All keys of a storage. */
+/** All keys of a storage, without those of the index. */
 export async function keysOf(storage: Storage): Promise<string[]> {
-  return (await storage.list()).objects.map(({ key }) => key);
+  return (await storage.list()).objects.map(({ key }) => key).filter((key) => !key.startsWith('.gomodkit/index'));
 }
 
 /** Puts text under a key. */
