@@ -19,7 +19,7 @@ import {
 } from './inspection.ts';
 import { readVersion, type VersionFiles } from './read-version.ts';
 import { changed } from './stored-source.ts';
-import { askVerifier, type Verdict } from './verdict.ts';
+import { askDatabase, type Verdict } from './verdict.ts';
 
 const extensions: readonly Extension[] = ['info', 'mod', 'ziphash', 'zip'];
 
@@ -137,9 +137,8 @@ async function verdictsOf(
   sums: Sums,
   findings: Findings,
 ): Promise<Verdicts> {
-  const { verifier } = engine.settings;
-  const mod = await askVerifier(verifier, 'goMod', target, sums.mod, signal);
-  const zip = await askVerifier(verifier, 'zip', target, sums.zip, signal);
+  const mod = await askDatabase(engine, 'mod', target, sums.mod, signal);
+  const zip = await askDatabase(engine, 'zip', target, sums.zip, signal);
   for (const [file, verdict] of [['mod', mod] as const, ['zip', zip] as const]) {
     if (verdict.says === 'proven' || verdict.says === 'unasked') continue;
     // The database either knows a version or does not, and is reached or not: once is enough.

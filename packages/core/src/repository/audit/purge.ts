@@ -40,6 +40,7 @@ export async function purge(context: AuditContext, inspection: Inspection): Prom
     keys.push(object.key);
   }
   engine.captured.forget(target);
+  await engine.verification?.forget(target, signal);
   engine.freshness.published(target.path, () => false);
   return { keys, evidence };
 }

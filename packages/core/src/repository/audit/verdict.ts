@@ -3,8 +3,8 @@
 // Invariant: disproved, unknown and "could not find out" are three different answers, and none of them is silence.
 
 import { isGoModKitError } from '../../errors/error.ts';
+import type { Engine } from '../engine.ts';
 import type { Target } from '../keys.ts';
-import type { Verifier } from '../options.ts';
 import type { AuditFindingKind } from './finding.ts';
 
 /** An answer; `detail` is for people. */
@@ -16,17 +16,17 @@ export interface Verdict {
 
 const unasked: Verdict = { says: 'unasked', detail: '' };
 
-/** Asks `verifier` about a sum. Rejects with the signal's reason alone. */
-export async function askVerifier(
-  verifier: Verifier | undefined,
-  file: 'zip' | 'goMod',
+/** Asks about the sum of a stored file. Rejects with the signal's reason alone. */
+export async function askDatabase(
+  engine: Engine,
+  file: 'mod' | 'zip',
   target: Target,
   sum: string | undefined,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  if (verifier === undefined || sum === undefined) return unasked;
+  if (sum === undefined) return unasked;
   try {
-    return (await verifier[file](target, sum, { signal })) ? { says: 'proven', detail: '' } : unasked;
+    return { says: (await isProven(engine, file, target, sum, signal)) ? 'proven' : 'unasked', detail: '' };
   } catch (error) {
     signal.throwIfAborted();
     const detail = error instanceof Error ? error.message : String(error);
@@ -34,4 +34,18 @@ export async function askVerifier(
     if (isGoModKitError(error, 'not_found', 'gone')) return { says: 'unknown_to_database', detail };
     return { says: 'unverified', detail: `could not be compared with the checksum database: ${detail}` };
   }
+}
+
+/** What was published here is its own origin: `Verification` tells nobody its name. */
+async function isProven(
+  { verification, settings }: Engine,
+  file: 'mod' | 'zip',
+  target: Target,
+  sum: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (verification !== undefined) return (await verification.verifySum(file, target, sum, signal)) === 'proven';
+  const { verifier } = settings;
+  if (verifier === undefined) return false;
+  return file === 'mod' ? verifier.goMod(target, sum, { signal }) : verifier.zip(target, sum, { signal });
 }
