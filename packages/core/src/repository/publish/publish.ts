@@ -22,6 +22,7 @@ import type { Gate } from '../gate.ts';
 import { type Target, targetOf } from '../keys.ts';
 import { commitsDiffer, publishInfo } from '../publish-info.ts';
 import { type PublishedZip, publishZip } from '../publish-zip.ts';
+import { noteOwn } from '../verification/marks.ts';
 import { discardContent, type PublishContent, spoolContent } from './content.ts';
 import { checkPublishable, goModOf, infoOf } from './rules.ts';
 
@@ -86,6 +87,7 @@ async function publishContent(
       });
       const draft = { ...info, goMod: goModOf(target, verified.goMod, limits.goMod) };
       await gate.admitPublication(target, { signal });
+      await noteOwn(engine.store, target, { mod: hashGoMod(draft.goMod), zip: verified.h1 }, signal);
       const version = await publishInfo(engine, target, draft, signal);
       await checkAdopted(engine, target, version, draft, signal);
       const { zip, created } = await bindZip(engine, target, spooled, verified.h1, signal);

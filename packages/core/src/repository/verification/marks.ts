@@ -2,12 +2,14 @@
 //
 //   .gomodkit/verified/DATABASE/PATH/@v/VERSION.mod|zip    the sum of the stored file, which that database has
 //   .gomodkit/disproved/DATABASE/PATH/@v/VERSION.mod|zip   the evidence against the stored file, as JSON
-//   .gomodkit/own/PATH/@v/VERSION.info                     the version was published here: no upstream's database knows it
+//   .gomodkit/own/PATH/@v/VERSION.mod|zip.SUM              the file with that sum was published here: no upstream's database knows it
 //
 // Invariants:
 // - A mark is written after its fact and never changed. Deleting one costs a question to the database and nothing else.
 // - No failure to write a mark fails anything.
 
+import { sha256 } from '#sha256';
+import { hex } from '../../bytes/hex.ts';
 import { bytesSource } from '../../bytes/source.ts';
 import { decodeUtf8, encodeUtf8 } from '../../bytes/utf8.ts';
 import { type ErrorData, GoModKitError } from '../../errors/error.ts';
@@ -29,7 +31,7 @@ export interface Marks {
     error: GoModKitError,
     signal: AbortSignal | undefined,
   ): Promise<void>;
-  isOwn(target: Target, signal: AbortSignal | undefined): Promise<boolean>;
+  isOwn(kind: VerifiedKind, target: Target, sum: string, signal: AbortSignal | undefined): Promise<boolean>;
   /** Removes what was found out about a file, as the file is gone. */
   forget(kind: VerifiedKind, target: Target, signal: AbortSignal | undefined): Promise<void>;
 }
@@ -53,20 +55,31 @@ export function createMarks(store: Store, database: string): Marks {
     },
     noteDisproved: (kind, target, { message, data }, signal) =>
       write(store, key('disproved', kind, target), `${JSON.stringify({ message, ...data }, undefined, 2)}\n`, signal),
-    isOwn: async (target, signal) => (await store.head(ownKey(target), signal)) !== undefined,
+    isOwn: async (kind, target, sum, signal) => (await store.head(ownKey(kind, target, sum), signal)) !== undefined,
     async forget(kind, target, signal) {
       for (const area of ['verified', 'disproved']) await store.delete(key(area, kind, target), signal);
     },
   };
 }
 
-/** Remembers that a version is published here, and is no upstream's. To be called before its `.info` is stored. */
-export async function noteOwn(store: Store, target: Target, signal?: AbortSignal | undefined): Promise<void> {
-  await store.create(ownKey(target), bytesSource(encodeUtf8(`${target.name}\n`)), text, signal);
+/**
+ * Remembers that files with these sums are published here, and are no upstream's. To be called before `.info` is stored. Bound to the sums,
+ * so that a publication that came too late vouches for nobody else's files.
+ */
+export async function noteOwn(
+  store: Store,
+  target: Target,
+  sums: Readonly<Record<VerifiedKind, string>>,
+  signal?: AbortSignal | undefined,
+): Promise<void> {
+  for (const kind of ['mod', 'zip'] as const) {
+    const sum = sums[kind];
+    await store.create(ownKey(kind, target, sum), bytesSource(encodeUtf8(sum)), text, signal);
+  }
 }
 
-function ownKey(target: Target): string {
-  return `.gomodkit/own/${target.info}`;
+function ownKey(kind: VerifiedKind, target: Target, sum: string): string {
+  return `.gomodkit/own/${target[kind]}.${hex(sha256(encodeUtf8(sum)).subarray(0, 16))}`;
 }
 
 const text = 'text/plain; charset=utf-8';

@@ -41,11 +41,11 @@ export interface Verification {
   verifySum(kind: VerifiedKind, target: Target, sum: string, signal?: AbortSignal | undefined): Promise<StoredVerdict>;
   /** A version was taken away: another one may come in its place. */
   forget(target: Target, signal?: AbortSignal | undefined): Promise<void>;
-  /** Judges a stored version anew, every byte of it and whatever is remembered. `zip` is undefined where none is stored. */
+  /** Judges a stored version anew, every byte of it and whatever is remembered. Undefined is what is not stored. */
   verifyStored(
     target: Target,
     signal?: AbortSignal | undefined,
-  ): Promise<{ readonly goMod: StoredVerdict; readonly zip: StoredVerdict | undefined }>;
+  ): Promise<{ readonly goMod: StoredVerdict | undefined; readonly zip: StoredVerdict | undefined }>;
 }
 
 /** Creates a {@link Verification} of `engine`'s store. */
@@ -93,8 +93,7 @@ class StoreVerification implements Verification {
   }
 
   async verifySum(kind: VerifiedKind, target: Target, sum: string, signal?: AbortSignal | undefined) {
-    if (this.#settings.client.skips(target.path)) return 'skipped';
-    return (await this.#marks.isOwn(target, signal)) ? 'own' : this.#judgeStored(kind, target, sum, signal);
+    return this.#judgeStored(kind, target, sum, signal);
   }
 
   async forget(target: Target, signal?: AbortSignal | undefined): Promise<void> {
@@ -106,15 +105,11 @@ class StoreVerification implements Verification {
   }
 
   async verifyStored(target: Target, signal?: AbortSignal | undefined) {
-    const { captured } = this.#engine;
-    const own = await this.#marks.isOwn(target, signal);
-    const judgeOnce = (kind: VerifiedKind, sum: string) =>
-      own ? ('own' as const) : this.#judgeStored(kind, target, sum, signal);
     const sum = await this.#goModSum(target, signal);
-    const goMod = sum === undefined ? 'skipped' : await judgeOnce('mod', sum);
-    const file = await captured.zip(target, signal);
-    const zip = file === undefined ? undefined : await judgeOnce('zip', await this.#zipSum(target, file, signal));
-    return { goMod, zip };
+    const goMod = sum === undefined ? undefined : await this.#judgeStored('mod', target, sum, signal);
+    const file = await this.#engine.captured.zip(target, signal);
+    const zipSum = file === undefined ? undefined : await this.#zipSum(target, file, signal);
+    return { goMod, zip: zipSum === undefined ? undefined : await this.#judgeStored('zip', target, zipSum, signal) };
   }
 
   /** Many who want one file wait for one judgement. */
@@ -146,7 +141,6 @@ class StoreVerification implements Verification {
       if (evidence !== undefined) throw evidence;
       return offline;
     }
-    if (mark === undefined && (await this.#marks.isOwn(target, signal))) return true;
     const sum = await sumOf(signal);
     if (sum === undefined) return false;
     if (sum !== mark) await this.#judgeStored(kind, target, sum, signal);
@@ -159,9 +153,14 @@ class StoreVerification implements Verification {
     target: Target,
     sum: string,
     signal: AbortSignal | undefined,
-  ): Promise<Verdict> {
+  ): Promise<StoredVerdict> {
     const { events } = this.#engine;
     const { path, version } = target;
+    if (this.#settings.client.skips(path)) return 'skipped';
+    if (await this.#marks.isOwn(kind, target, sum, signal)) {
+      await this.#marks.noteVerified(kind, target, sum, signal);
+      return 'own';
+    }
     try {
       const claim = { kind, module: { path, version }, sum, from: 'storage' } as const;
       const verdict = await judge(this.#settings, events, claim, { signal });
