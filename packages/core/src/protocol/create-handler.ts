@@ -18,6 +18,7 @@ import { routes } from './routes.ts';
 import { answerSumdb } from './sumdb.ts';
 import type { SumdbTarget } from './sumdb-target.ts';
 import { type ModuleTarget, parseTarget, type TargetOptions } from './target.ts';
+import { checkUpload, type UploadOptions, upload, uploadRefusal } from './upload.ts';
 
 /** Options of {@link createHandler}. */
 export interface HandlerOptions {
@@ -34,6 +35,8 @@ export interface HandlerOptions {
    * entry of its GOPROXY list is followed by `|`; `not-found` (404) makes it try the next entry also after a comma.
    */
   readonly upstreamErrors?: 'fail' | 'not-found' | undefined;
+  /** Lets clients publish with `PUT …/@v/VERSION.zip`. Default: nobody can. */
+  readonly upload?: UploadOptions | undefined;
   /** Where liveness and readiness are; `false` for nowhere. */
   readonly health?: HealthOptions | false | undefined;
   /** Told of every error that a client is not told of: storage faults, failing hooks, bugs. What it throws is dropped. */
@@ -69,6 +72,7 @@ class Server {
   readonly #ready: ReturnType<typeof readiness>;
   /** What answers get where no hook has spoken. */
   readonly #scope: CacheScope;
+  readonly #upload: UploadOptions | undefined;
 
   constructor(options: HandlerOptions) {
     this.#options = options;
@@ -76,6 +80,7 @@ class Server {
     this.#upstreamErrors = options.upstreamErrors ?? 'fail';
     this.#ready = readiness(options.repository);
     this.#scope = options.authorize === undefined ? 'public' : 'private';
+    this.#upload = checkUpload(options.upload);
   }
 
   async handle(request: HandlerRequest): Promise<HandlerResponse> {
@@ -87,6 +92,7 @@ class Server {
   }
 
   async #answer(request: HandlerRequest): Promise<HandlerResponse> {
+    if (request.method === 'PUT' && this.#upload !== undefined) return this.#put(request, this.#upload);
     const refusal = checkRequest(request);
     if (refusal !== undefined) return this.#say(refusal, request, this.#scope);
     const target = parseTarget(request.url, this.#target);
@@ -129,6 +135,22 @@ class Server {
     return cachedOnly && answer.cache === 'short' ? { ...answer, cache: 'no-store' } : answer;
   }
 
+  async #put(request: HandlerRequest, options: UploadOptions): Promise<HandlerResponse> {
+    const target = parseTarget(request.url, this.#target);
+    if (target.kind === 'refused') return this.#say(target, request, this.#scope);
+    if (target.kind !== 'zip')
+      return this.#say(notAllowed('only MODULE/@v/VERSION.zip can be put'), request, this.#scope);
+    const module = { path: target.module, version: target.version };
+    try {
+      return await upload(this.#options.repository, options, module, request);
+    } catch (error) {
+      const refusal = request.signal?.aborted ? undefined : uploadRefusal(error);
+      return refusal === undefined
+        ? this.#fail(error, request, 'private', false)
+        : this.#say(refusal, request, 'private');
+    }
+  }
+
   async #health(check: HealthCheck, request: HandlerRequest): Promise<HandlerResponse> {
     const { answer, errors } = check === 'live' ? alive : await this.#ready();
     for (const error of errors) this.#report(error, request);
@@ -166,8 +188,8 @@ function checkRequest({ method, headers }: HandlerRequest): TextAnswer | undefin
   // Whatever the body is, it is not read: the connection cannot carry another request.
   const close = hasBody ? { connection: 'close' } : undefined;
   if (method !== 'GET' && method !== 'HEAD') {
-    const text = 'method not allowed: a module proxy answers GET and HEAD';
-    return { status: 405, text, cache: 'no-store', headers: { ...close, allow: 'GET, HEAD' } };
+    const answer = notAllowed('a module proxy answers GET and HEAD');
+    return { ...answer, headers: { ...close, ...answer.headers } };
   }
   if (!hasBody) return undefined;
   return {
@@ -176,6 +198,10 @@ function checkRequest({ method, headers }: HandlerRequest): TextAnswer | undefin
     cache: 'no-store',
     headers: close,
   };
+}
+
+function notAllowed(reason: string): TextAnswer {
+  return { status: 405, text: `method not allowed: ${reason}`, cache: 'no-store', headers: { allow: 'GET, HEAD' } };
 }
 
 /** The header of spec §10.13, with the values that Go reads as true. */

@@ -12,6 +12,11 @@ export interface HandlerRequest {
   readonly url: string;
   readonly headers: { get(name: string): string | null };
   readonly signal?: AbortSignal | undefined;
+  /**
+   * The body, of which nothing is read before this is looked at; null or absent where there is none. Read by uploads alone. A stream
+   * that fails, or ends before what `content-length` says, is a client that left.
+   */
+  readonly body?: ReadableStream<Uint8Array> | null | undefined;
 }
 
 /** What the handler answers. Names of headers are lower case. */
