@@ -1,3 +1,13 @@
+export type { Conflict } from './conflict.ts';
+export {
+  type GetOptions,
+  type GetResult,
+  getModules,
+  type ModuleChange,
+  type ModuleImports,
+  type ModuleQuery,
+  type RetractionWarning,
+} from './get-modules.ts';
 export { loadGraphOf, loadModuleGraph } from './load-module-graph.ts';
 export { formatEdges, formatListed } from './print.ts';
 export type { Pruning } from './pruning.ts';
@@ -10,3 +20,4 @@ export type {
   ReadGoMod,
   Retraction,
 } from './types.ts';
+export type { VersionSource } from './version-queries.ts';

@@ -11,7 +11,7 @@ import { MainDirectives } from './replacements.ts';
 import { Requirements, requirementsOf } from './requirements.ts';
 import { Summaries } from './summaries.ts';
 import type { LoadGraphOptions, ModuleGraph } from './types.ts';
-import { areRootsSelected, sameModules, updateRoots } from './update-roots.ts';
+import { areRootsSelected, consistentRoots, sameModules } from './update-roots.ts';
 import { formatModule, Nodes } from './versions.ts';
 
 const defaultConcurrency = 16;
@@ -60,29 +60,27 @@ export async function loadGraphOf(module: ModuleVersion, options: LoadGraphOptio
   return loadGraph(parse(`${formatModule(module)}/go.mod`, bytes), options);
 }
 
-/** {@link loadModuleGraph}, for those who need its inside. */
-export async function loadGraph(goMod: GoMod, options: LoadGraphOptions): Promise<LoadedGraph> {
-  options.signal?.throwIfAborted();
-  const stated = requirementsOf(readingOf(goMod, options), goMod);
+async function loadGraph(goMod: GoMod, options: LoadGraphOptions): Promise<ModuleGraph> {
+  const stated = statedRequirements(goMod, options);
   if (options.unpruned === true) {
     const { reading, roots, direct, pruning } = stated;
     const requirements = new Requirements(reading, 'unpruned', roots, direct);
     const graph = await requirements.graph();
     return new LoadedGraph({ requirements, graph, pruning, consistent: areRootsSelected(stated, graph) });
   }
-  return loadConsistent(stated);
-}
-
-/** The graph of requirements that are made consistent. */
-export async function loadConsistent(stated: Requirements): Promise<LoadedGraph> {
-  let requirements = stated.hasRedundantRoot ? await updateRoots(stated) : stated;
-  if (!areRootsSelected(requirements, await requirements.graph())) requirements = await updateRoots(requirements);
+  const requirements = await consistentRoots(stated);
   return new LoadedGraph({
     requirements,
     graph: await requirements.graph(),
     pruning: stated.pruning,
     consistent: sameModules(requirements.roots, stated.roots),
   });
+}
+
+/** The requirements that a go.mod states, and how their graph is to be read. */
+export function statedRequirements(goMod: GoMod, options: LoadGraphOptions): Requirements {
+  options.signal?.throwIfAborted();
+  return requirementsOf(readingOf(goMod, options), goMod);
 }
 
 function readingOf(goMod: GoMod, options: LoadGraphOptions): GraphReading {

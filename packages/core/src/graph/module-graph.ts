@@ -25,13 +25,12 @@ export interface GraphFacts {
 export class LoadedGraph implements ModuleGraph {
   readonly pruning: Pruning;
   readonly consistent: boolean;
-  /** For what edits go.mod. */
-  readonly requirements$: Requirements;
+  readonly #requirements: Requirements;
   readonly #graph: RequirementGraph;
   #buildList: readonly GraphModule[] | undefined;
 
   constructor({ requirements, graph, pruning, consistent }: GraphFacts) {
-    this.requirements$ = requirements;
+    this.#requirements = requirements;
     this.#graph = graph;
     this.pruning = pruning;
     this.consistent = consistent;
@@ -42,7 +41,7 @@ export class LoadedGraph implements ModuleGraph {
   }
 
   get roots(): readonly ModuleVersion[] {
-    return this.requirements$.roots;
+    return this.#requirements.roots;
   }
 
   get buildList(): readonly GraphModule[] {
@@ -99,7 +98,7 @@ export class LoadedGraph implements ModuleGraph {
   }
 
   get #summaries(): Requirements['reading']['summaries'] {
-    return this.requirements$.reading.summaries;
+    return this.#requirements.reading.summaries;
   }
 
   #node(module: ModuleVersion): ModuleVersion | undefined {

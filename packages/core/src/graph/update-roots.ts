@@ -94,6 +94,12 @@ export function selectedNodes({ reading }: Requirements, graph: RequirementGraph
   return graph.buildList().map(({ path, version }) => reading.summaries.nodes.of(path, version));
 }
 
+/** The same requirements with each path once, at its selected version; the very same where they are so already. */
+export async function consistentRoots(requirements: Requirements): Promise<Requirements> {
+  const unique = requirements.hasRedundantRoot ? await updateRoots(requirements) : requirements;
+  return areRootsSelected(unique, await unique.graph()) ? unique : updateRoots(unique);
+}
+
 /** Whether every root is the selected version of its path. */
 export function areRootsSelected(requirements: Requirements, graph: RequirementGraph): boolean {
   return requirements.roots.every(({ path, version }) => version === none || graph.selected(path) === version);
