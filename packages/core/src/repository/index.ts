@@ -34,6 +34,12 @@ export type {
 export { repositorySource } from './repository-source.ts';
 export type { Listable } from './stored-objects.ts';
 export { type StoredVersion, type StoredVersionsOptions, storedVersions } from './stored-versions.ts';
+export {
+  type RecordPublicationsOptions,
+  type RepositorySumsOptions,
+  recordPublications,
+  repositorySums,
+} from './sums.ts';
 export type { SumdbVerification } from './verification/settings.ts';
 export type {
   ReinstateRequest,
