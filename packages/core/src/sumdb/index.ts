@@ -1,3 +1,16 @@
+export type {
+  AuditedPeer,
+  AuditedStore,
+  AuditLogEvent,
+  AuditLogOptions,
+  AuditLogReport,
+  AuditPeer,
+  AuditProblem,
+  AuditProblemKind,
+  StoredSums,
+} from './auditor/audit.ts';
+export { auditLog } from './auditor/audit-log.ts';
+export { formatAuditReport } from './auditor/report-text.ts';
 export { type CachePutOptions, type SumdbCache, storageCache } from './client/cache.ts';
 export { createSumdbClient } from './client/client.ts';
 export {
@@ -42,3 +55,23 @@ export {
   newCosigner,
   newEd25519Cosigner,
 } from './witness/cosignature.ts';
+export { type Cosign, type CosignOptions, cosignWith } from './witness/quorum.ts';
+export {
+  createWitness,
+  type Witness,
+  type WitnessEvidence,
+  type WitnessedLog,
+  type WitnessOptions,
+} from './witness/witness.ts';
+export {
+  createWitnessClient,
+  type ProveConsistency,
+  type WitnessClient,
+  type WitnessClientOptions,
+} from './witness/witness-client.ts';
+export {
+  createWitnessHandler,
+  type WitnessHandlerOptions,
+  type WitnessRequest,
+  type WitnessResponse,
+} from './witness/witness-handler.ts';
