@@ -17,6 +17,7 @@ import {
   type Policy,
   type Storage,
   type SumdbSource,
+  type SumdbVerification,
 } from '@gomodkit/core';
 import { createJiti } from 'jiti';
 
@@ -28,7 +29,11 @@ export interface GomodkitConfig {
   readonly storage?: string | Storage | undefined;
   /** A list in GOPROXY syntax or a {@link ModuleSource}. */
   readonly upstream?: string | (ModuleSource & Partial<SumdbSource>) | undefined;
-  /** Patterns of module paths that no upstream proxy is asked for, in GOPRIVATE syntax. */
+  /** `off`, a checksum database in GOSUMDB syntax, or a client of one. */
+  readonly sumdb?: string | SumdbVerification | undefined;
+  /** Serve also what the checksum database does not know. */
+  readonly allowUnknown?: boolean | undefined;
+  /** Patterns of module paths that no upstream proxy and no checksum database is asked for, in GOPRIVATE syntax. */
   readonly private?: string | undefined;
   /** Answer from storage alone. */
   readonly offline?: boolean | undefined;
@@ -47,6 +52,8 @@ const members: Readonly<Record<keyof GomodkitConfig, readonly string[]>> = {
   listen: ['string'],
   storage: ['string', 'object'],
   upstream: ['string', 'object'],
+  sumdb: ['string', 'object'],
+  allowUnknown: ['boolean'],
   private: ['string'],
   offline: ['boolean'],
   basePath: ['string'],

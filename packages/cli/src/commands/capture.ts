@@ -64,8 +64,8 @@ async function capture(modules: readonly string[], flags: CaptureFlags): Promise
   if (wanted.length === 0)
     throw new GoModKitError('invalid_argument', 'nothing to capture: name MODULE@QUERY or --go-mod FILE');
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage, source, offline } = await repositorySettings(flags, config, undefined);
-  const repository = createRepository({ storage: storage.storage, source, offline, policy: config.policy });
+  const { storage, repository: options } = await repositorySettings(flags, config, undefined);
+  const repository = createRepository(options);
   const stop = stopSignals();
   const progress = flags.json ? jsonLines(process.stdout) : createProgress(process.stderr);
   try {

@@ -34,8 +34,8 @@ export interface InfoFlags extends RepositoryFlags {
 async function info(argument: string, flags: InfoFlags): Promise<void> {
   const { path, query } = parseModuleQuery(argument);
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage, source, offline } = await repositorySettings(flags, config, undefined);
-  const repository = createRepository({ storage: storage.storage, source, offline, policy: config.policy });
+  const { storage, repository: options } = await repositorySettings(flags, config, undefined);
+  const repository = createRepository(options);
   try {
     const resolved = query === 'latest' ? await repository.latest(path) : await repository.info(path, query);
     const { version, time, origin } = resolved.info;

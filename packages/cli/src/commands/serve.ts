@@ -49,6 +49,7 @@ Examples:
   gomodkit serve
   gomodkit serve --listen 0.0.0.0:8080 --storage /var/lib/gomodkit
   gomodkit serve --upstream https://goproxy.example,direct --private 'git.corp.example,*.internal.example'
+  gomodkit serve --sumdb off                    believe the upstream; go commands verify by themselves
   gomodkit serve --offline                      only what is stored; nothing is fetched`,
     )
     .action(serve);
@@ -66,12 +67,7 @@ async function serve(flags: ServeCommandFlags): Promise<void> {
   const log = createLogger(flags.logLevel ?? config.logLevel);
   const wanted = listenAddress(flags, config);
   const settings = await repositorySettings(flags, config, wanted);
-  const repository = createRepository({
-    storage: settings.storage.storage,
-    source: settings.source,
-    offline: settings.offline,
-    policy: config.policy,
-  });
+  const repository = createRepository(settings.repository);
   await checkStorage(repository, settings);
   logEvents(repository, log);
   const basePath = flags.basePath ?? config.basePath ?? '';
@@ -109,6 +105,7 @@ function announce(url: string, settings: RepositorySettings, configFile: string 
     `  storage   ${settings.storage.name}`,
     `  upstream  ${settings.offline ? 'none: offline' : settings.upstream}`,
     ...settings.notes.map((note) => `            ${note}`),
+    `  sumdb     ${settings.checksums}`,
     ...(configFile === undefined ? [] : [`  config    ${configFile}`]),
     `  use it    GOPROXY=${url} go build ./...`,
   ];

@@ -7,7 +7,12 @@ export function addRepositoryOptions(command: Command): Command {
   return command
     .option('--storage <where>', 'directory or storage URL that keeps the modules (file:, memory:)', undefined)
     .option('--upstream <list>', 'where modules come from, in GOPROXY syntax')
-    .option('--private <patterns>', 'module paths no upstream proxy is asked for, in GOPRIVATE syntax')
+    .option('--private <patterns>', 'module paths no proxy and no checksum database is asked for, in GOPRIVATE syntax')
+    .option(
+      '--sumdb <database>',
+      'checksum database: off, NAME, NAME+HASH+KEY or "NAME+HASH+KEY URL" (default: as go here)',
+    )
+    .option('--allow-unknown', 'serve also what the checksum database does not know')
     .option('--offline', 'answer from storage alone')
     .option('--config <file>', 'configuration file (default: gomodkit.config.{ts,mjs,js,json} if there)');
 }

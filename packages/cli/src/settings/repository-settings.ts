@@ -4,17 +4,17 @@
 // - Flags win over the file, the file over the environment, the environment over defaults.
 // - Everything that was chosen for the user is said, with where it came from.
 
-import { type ModuleSource, type SumdbSource, sourceFromGoEnv } from '@gomodkit/core';
+import { type ModuleSource, type RepositoryOptions, type SumdbSource, sourceFromGoEnv } from '@gomodkit/core';
 import type { GomodkitConfig } from '../config.ts';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.ts';
 import { openStorage, type StorageChoice } from './storage-choice.ts';
+import { chooseSumdb, type SumdbFlags } from './sumdb-choice.ts';
 import { chooseUpstream, type GoEnv, readGoEnv, withoutCredentials } from './upstream-choice.ts';
 
 /** Flags of the commands that open a repository. */
-export interface RepositoryFlags {
+export interface RepositoryFlags extends SumdbFlags {
   readonly storage?: string | undefined;
   readonly upstream?: string | undefined;
-  readonly private?: string | undefined;
   readonly offline?: boolean | undefined;
 }
 
@@ -27,9 +27,13 @@ export interface ServeFlags extends RepositoryFlags {
 
 /** Where modules come from and where they are kept, with how to name both to people. */
 export interface RepositorySettings {
+  /** All that `createRepository` needs. */
+  readonly repository: RepositoryOptions;
   readonly storage: StorageChoice;
   readonly source: ModuleSource;
-  /** Absent offline, and where the source serves no checksum database. */
+  /** Which checksum database verifies, for people. */
+  readonly checksums: string;
+  /** What is served below /sumdb/. Absent offline, and where there is nothing to serve. */
   readonly sumdb: SumdbSource | undefined;
   readonly upstream: string;
   readonly notes: readonly string[];
@@ -49,31 +53,56 @@ export async function repositorySettings(
 ): Promise<RepositorySettings> {
   const offline = flags.offline ?? config.offline ?? false;
   const storage = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
-  const chosen = await sourceSettings(flags, config, self);
-  return { storage, offline, ...chosen, sumdb: offline ? undefined : chosen.sumdb };
+  const goEnv = await readGoEnv(process.env);
+  const { source, through, ownSource, upstream, notes } = await sourceSettings(flags, config, goEnv, self);
+  const { env } = process;
+  const chosen = chooseSumdb({ flags, config, env, goEnv, storage: storage.storage, through, ownSource });
+  const { policy } = config;
+  return {
+    repository: { storage: storage.storage, source, offline, policy, sumdb: chosen.verification },
+    storage,
+    source,
+    checksums: chosen.name,
+    sumdb: offline ? undefined : chosen.served,
+    upstream,
+    notes,
+    offline,
+  };
 }
 
-type SourceSettings = Pick<RepositorySettings, 'source' | 'sumdb' | 'upstream' | 'notes'>;
+interface SourceSettings {
+  readonly source: ModuleSource;
+  /** What answers for checksum databases behind the source. */
+  readonly through: SumdbSource | undefined;
+  readonly ownSource: boolean;
+  readonly upstream: string;
+  readonly notes: readonly string[];
+}
 
 async function sourceSettings(
   flags: RepositoryFlags,
   config: GomodkitConfig,
+  goEnv: GoEnv,
   self: ListenAddress | undefined,
 ): Promise<SourceSettings> {
   if (typeof config.upstream === 'object' && flags.upstream === undefined) return sourceFromConfig(config.upstream);
-  const goEnv = await readGoEnv(process.env);
   const fromFile = typeof config.upstream === 'string' ? config.upstream : undefined;
   const choice = chooseUpstream({ flag: flags.upstream, config: fromFile, env: process.env, goEnv }, self);
-  const source = await sourceFromGoEnv(goSettings(goEnv, choice.list, flags.private ?? config.private));
+  const settings = goSettings(goEnv, choice.list, flags.private ?? config.private);
+  const source = await sourceFromGoEnv(settings);
+  // Which modules come from their repositories is no matter of checksums: those have patterns of their own, as in go.
+  const routed = settings.GONOPROXY || settings.GOPRIVATE;
+  const through = routed ? await sourceFromGoEnv({ ...settings, GONOPROXY: '', GOPRIVATE: '' }) : source;
   const upstream = `${withoutCredentials(choice.list)} (from ${choice.origin})`;
-  return { source, sumdb: source, upstream, notes: choice.notes };
+  return { source, through, ownSource: false, upstream, notes: choice.notes };
 }
 
 function sourceFromConfig(source: ModuleSource & Partial<SumdbSource>): SourceSettings {
   const { sumdb } = source;
   return {
     source,
-    sumdb: sumdb === undefined ? undefined : { sumdb: sumdb.bind(source) },
+    through: sumdb === undefined ? undefined : { sumdb: sumdb.bind(source) },
+    ownSource: true,
     upstream: 'the configuration file',
     notes: [],
   };

@@ -24,7 +24,7 @@ export interface UpstreamChoice {
   readonly notes: readonly string[];
 }
 
-const settings = ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GOINSECURE', 'GOAUTH'] as const;
+const settings = ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GOINSECURE', 'GOAUTH', 'GOSUMDB', 'GONOSUMDB'] as const;
 
 /** What the go command here would use: its environment and its own `go env -w` settings. Empty where there is no go. */
 export async function readGoEnv(env: NodeJS.ProcessEnv): Promise<GoEnv> {

@@ -1,5 +1,6 @@
 export { type ChainEntry, chain } from './chain.ts';
 export { type CredentialHeaders, type Credentials, netrcCredentials } from './credentials.ts';
+export { databaseAt } from './database-at.ts';
 export { type DirectorySourceOptions, directorySource } from './directory.ts';
 export { type GoEnvOptions, sourceFromGoEnv } from './go-env.ts';
 export { type GoProxyEntry, parseGoProxy } from './go-proxy.ts';

@@ -171,8 +171,8 @@ const sumdbPath =
   /^(supported|latest|lookup\/[A-Za-z0-9!._~/+-]+@v[A-Za-z0-9!._+-]+|tile\/\d+\/(data|\d+)\/(x\d{3}\/)*\d{3}(\.p\/\d+)?)$/;
 const oddElement = /(^|\/)\.*(\/|$)/;
 
-/** Both become part of a URL: nothing in them may lead elsewhere. `!` may arrive as `%21` (spec §10.28). */
-function sumdbTarget(database: string, path: string): string {
+/** `DATABASE/PATH`. Both become part of a URL: nothing in them may lead elsewhere. `!` may arrive as `%21` (spec §10.28). */
+export function sumdbTarget(database: string, path: string): string {
   const target = `${database}/${path.replaceAll('%21', '!')}`;
   const plain = target.slice(database.length + 1);
   if (databaseName.test(database) && sumdbPath.test(plain) && !oddElement.test(target)) return target;

@@ -10,6 +10,7 @@ import { httpSettings, limitsOf, type UpstreamOptions } from './http-settings.ts
 import { httpTransport } from './http-transport.ts';
 import { proxyClient } from './proxy-client.ts';
 import type { ModuleSource, SumdbSource } from './source.ts';
+import type { Transport } from './transport.ts';
 
 /** What {@link upstreamSource} makes. */
 export interface UpstreamSource extends ModuleSource, SumdbSource {
@@ -37,12 +38,16 @@ export interface UpstreamSource extends ModuleSource, SumdbSource {
  * ```
  */
 export function upstreamSource(url: string | URL, options: UpstreamOptions = {}): UpstreamSource {
-  const parsed = parseUrl(url);
-  const transport =
-    parsed.protocol === 'file:'
-      ? fileTransport(parsed, options.name, limitsOf(options))
-      : httpTransport(httpSettings(parsed, options));
+  const transport = transportTo(url, options);
   return { name: transport.name, ...proxyClient(transport) };
+}
+
+/** What fetches from a URL of any of these schemes. */
+export function transportTo(url: string | URL, options: UpstreamOptions): Transport {
+  const parsed = parseUrl(url);
+  return parsed.protocol === 'file:'
+    ? fileTransport(parsed, options.name, limitsOf(options))
+    : httpTransport(httpSettings(parsed, options));
 }
 
 function parseUrl(url: string | URL): URL {

@@ -31,9 +31,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 async function databaseOf(more: Partial<Record<'mod' | 'zip', string>> = {}, of = path, at = version) {
   const database = await TestDatabase.of(9);
   const mod = more.mod ?? hashGoMod(bytes(`module ${of}\n`));
-  const zip =
-    more.zip ??
-    (await hashZip(new Blob([(await zipOf(of, at, { ...files, 'go.mod': `module ${of}\n` })) as BlobPart])));
+  const zip = more.zip ?? (await hashZip(bytesSource(await zipOf(of, at, { ...files, 'go.mod': `module ${of}\n` }))));
   await database.append(of, at, `${of} ${at} ${zip}\n${of} ${at}/go.mod ${mod}\n`);
   return database;
 }
@@ -145,7 +143,7 @@ describe('what comes from a source', () => {
   it('may have another go.mod in its zip where the database proves both', async () => {
     const inZip = { ...files, 'go.mod': `${goMod}\r\n` };
     const zip = await zipOf(path, version, inZip);
-    const both = await databaseOf({ zip: await hashZip(new Blob([zip as BlobPart])) });
+    const both = await databaseOf({ zip: await hashZip(bytesSource(zip)) });
     const good = await verifying({ database: both, version: { zip } });
     expect((await good.repository.zip(path, version)).size).toBe(zip.length);
     const allowed = await verifying({ database: await TestDatabase.of(3), unknown: 'allow', version: { zip } });
@@ -226,7 +224,7 @@ describe('what comes from a source', () => {
     const zip = await zipOf(path, version, evilFiles);
     const { repository, database, storage } = await verifying({ version: { zip } });
     const honest = new TextDecoder().decode(await database.answer(`lookup/${path}@${version}`));
-    const evil = `${path} ${version} ${await hashZip(new Blob([zip as BlobPart]))}\n`;
+    const evil = `${path} ${version} ${await hashZip(bytesSource(zip))}\n`;
     database.instead.set(`lookup/${path}@${version}`, bytes(honest + evil));
     await expect(repository.zip(path, version)).rejects.toMatchObject({ code: 'upstream_invalid' });
     expect(await moduleKeys(storage)).toEqual([]);
@@ -319,7 +317,7 @@ describe('what is stored already', () => {
     const tampered = memoryStorage();
     for (const key of await moduleKeys(stored)) {
       const content = key.endsWith('.ziphash')
-        ? bytes(await hashZip(new Blob([(await zipOf(path, version, files)) as BlobPart])))
+        ? bytes(await hashZip(bytesSource(await zipOf(path, version, files))))
         : key.endsWith('.zip')
           ? zip
           : bytes((await textAt(stored, key)) ?? '');
@@ -362,7 +360,7 @@ describe('what is stored already', () => {
     await expect(repository.zip(path, version)).rejects.toMatchObject({ code: 'not_found' });
     database.asked.length = 0;
     const published = setUp({}, { storage, sumdb: 'off' });
-    const zip = await hashZip(new Blob([(await zipOf(path, version, files)) as BlobPart]));
+    const zip = await hashZip(bytesSource(await zipOf(path, version, files)));
     await noteOwn(storeOf(storage), targetOf(path, version), { mod: hashGoMod(bytes(goMod)), zip });
     const later = await verifying({ storage, database });
     await later.repository.zip(path, version);
