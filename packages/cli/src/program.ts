@@ -1,11 +1,15 @@
 // The command line: what the whole program says of itself. Each command, with its options, help and work, is a file in commands/.
 
 import { Command } from 'commander';
+import { addAudit } from './commands/audit.ts';
 import { addCapture } from './commands/capture.ts';
+import { addGraph } from './commands/graph.ts';
 import { addHash } from './commands/hash.ts';
 import { addInfo } from './commands/info.ts';
 import { addList } from './commands/list.ts';
+import { addMod } from './commands/mod.ts';
 import { addServe } from './commands/serve.ts';
+import { addSum } from './commands/sum.ts';
 import { addZip } from './commands/zip.ts';
 import { version } from './version.ts';
 
@@ -19,7 +23,8 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'gomodkit:')) })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .addHelpText('after', environmentHelp);
-  for (const add of [addServe, addInfo, addList, addCapture, addHash, addZip]) add(program);
+  for (const add of [addServe, addInfo, addList, addCapture, addGraph, addAudit, addHash, addZip, addMod, addSum])
+    add(program);
   return program;
 }
 
