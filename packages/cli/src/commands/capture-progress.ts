@@ -121,13 +121,15 @@ function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
 }
 
-function printable(text: string): string {
+/** Text from modules, without control characters. */
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ');
 }
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-function bytes(size: number): string {
+/** A number of bytes for people. */
+export function bytes(size: number): string {
   const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(size, 1)) / 3)));
   return `${unit === 0 ? size : (size / 1000 ** unit).toFixed(1)} ${units[unit]}`;
 }

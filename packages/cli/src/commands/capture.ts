@@ -13,6 +13,7 @@ import { loadConfig } from '../config.ts';
 import { parseModuleQuery } from '../module-argument.ts';
 import { addRepositoryOptions } from '../settings/repository-options.ts';
 import { type RepositoryFlags, repositorySettings } from '../settings/repository-settings.ts';
+import { stopSignals } from '../stop-signals.ts';
 import { createProgress, jsonLines, summary } from './capture-progress.ts';
 
 /** Declares `gomodkit capture`. */
@@ -104,22 +105,6 @@ async function projectAt(name: string): Promise<Wanted> {
     goMod: await read(name),
     name,
     readReplacement: (replacement) => read(join(resolve(directory, replacement), 'go.mod')),
-  };
-}
-
-/** Aborted by SIGINT or SIGTERM; the second ends the process. */
-function stopSignals(): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => {
-    const status = signal === 'SIGINT' ? 130 : 143;
-    if (controller.signal.aborted) process.exit(status);
-    process.exitCode = status;
-    controller.abort(new Error(`stopped by ${signal}`));
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    release: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
   };
 }
 
