@@ -33,6 +33,7 @@ export type {
 } from './repository.ts';
 export { repositorySource } from './repository-source.ts';
 export type { Listable } from './stored-objects.ts';
+export { storedSums } from './stored-sums.ts';
 export { type StoredVersion, type StoredVersionsOptions, storedVersions } from './stored-versions.ts';
 export {
   type RecordPublicationsOptions,
