@@ -11,8 +11,8 @@
 // - A zip without `.info` was never checked by a publication, so it is never adopted. `.ziphash` without `.info` is looked for only
 //   where a zip or `.mod` is: publications write it after `.info`, and whoever takes a version away must remove `.mod` last.
 // - What is answered is what this process stored, or where something was there already, what storage holds.
-// - The version is announced to the index before anything is stored, and its `.info` was seen to be absent after that: `.mod` could be
-//   created, or storage was asked. Its entry follows by itself; nobody waits for it (index-feed/announcements.ts).
+// - The version is announced to the index before anything is stored, and its `.info` is seen to be absent after that. Its entry follows
+//   by itself; nobody waits for it (index-feed/announcements.ts).
 
 import { bytesSource } from '../bytes/source.ts';
 import { equalBytes } from '../bytes/utf8.ts';
@@ -50,20 +50,23 @@ export async function publishInfo(
   return stored;
 }
 
+interface Commit {
+  readonly place: Placed;
+  readonly created: boolean;
+}
+
+const committed: Commit = { place: 'committed', created: false };
+
 /** Stores `.mod` and `.info`, and announces the version; resolves to how that went. */
-async function commit(
-  engine: Engine,
-  target: Target,
-  draft: Draft,
-  signal: AbortSignal,
-): Promise<{ readonly place: Placed; readonly created: boolean }> {
+async function commit(engine: Engine, target: Target, draft: Draft, signal: AbortSignal): Promise<Commit> {
   const { store, indexFeed } = engine;
   const announcement = await indexFeed.announce(target, signal);
   try {
+    if ((await store.head(target.info, signal)) !== undefined) return committed;
+    announcement.begin();
     const [place, zip] = await Promise.all([placeGoMod(engine, target, draft, signal), store.head(target.zip, signal)]);
-    if (place === 'adopted' || (place === 'created' && zip !== undefined)) await reclaimZip(engine, target, signal);
-    const exists = place === 'adopted' && (await store.head(target.info, signal)) !== undefined;
-    if (place === 'committed' || exists) return { place: 'committed', created: false };
+    if (place === 'committed') return committed;
+    if (place === 'adopted' || zip !== undefined) await reclaimZip(engine, target, signal);
     await announcement.prepared(signal);
     const created = await store.create(target.info, bytesSource(draft.infoBytes), 'application/json', signal);
     announcement.commit();

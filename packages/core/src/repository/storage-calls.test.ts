@@ -38,7 +38,8 @@ const list = (repository: Repository) => repository.versions(path);
 const latest = (repository: Repository) => repository.latest(path);
 const branch = (repository: Repository) => repository.info(path, 'main');
 
-const publishInfo = ['create .mod', 'head .zip', 'create .info'];
+// The index must know that .info is absent after it has found its own end.
+const publishInfo = ['head .info', 'create .mod', 'head .zip', 'create .info'];
 const publishZip = ['create .ziphash', 'create .zip', 'head .zip'];
 
 it.each([

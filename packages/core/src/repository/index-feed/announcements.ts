@@ -1,7 +1,8 @@
 // Entries of what this process publishes.
 //
 // Invariants:
-// - A note of the version is durable before its `.info` is created. It goes when the entry is there, or when it is certain that this
+// - A note of the version is durable before its `.info` is created, and none is written before the `.info` was seen to be absent: what a
+//   note says of the series must be true of its versions, for whoever finishes it believes it. It goes when the entry is there, or when it is certain that this
 //   publication created no `.info`; where that is not certain, it stays for whoever looks next.
 // - Publications at the same time share notes and batches: while one is being written, the next one gathers. Nobody waits for company.
 // - A publication waits for its note, which is written beside its `.mod`, and not for its entry.
@@ -14,10 +15,9 @@ import type { Tail, Watch } from './tail.ts';
 
 /** The index's part in one publication. */
 export interface Announcement {
-  /**
-   * To be called when the `.info` was seen to be absent after the announcement, right before it is created. Resolves when a note is
-   * durable and young. Whatever happens to the `.info` from then on, nothing is forgotten.
-   */
+  /** The `.info` was seen to be absent after the announcement: a note is written, while other things can be done. */
+  begin(): void;
+  /** To be called right before `.info` is created. Resolves when the note is durable and young: from then on nothing is forgotten. */
   prepared(signal: AbortSignal): Promise<void>;
   /** The `.info` is there, whoever created it: an entry follows. */
   commit(): void;
@@ -47,12 +47,11 @@ interface Note {
 interface Ticket {
   readonly watch: Watch;
   state: 'open' | 'prepared' | 'committed' | 'over';
-  note: Promise<Note>;
+  note: Promise<Note> | undefined;
 }
 
 interface Waiting {
-  readonly watch: Watch;
-  readonly ticket: () => Ticket;
+  readonly ticket: Ticket;
   resolve(note: Note): void;
   reject(error: unknown): void;
 }
@@ -74,17 +73,21 @@ export class Announcements {
 
   /** Announces a version that may be published. The end of the series must be known. */
   announce(version: ModuleVersion): Announcement {
-    const watch = this.#options.tail.watch(version);
-    const ticket: Ticket = { watch, state: 'open', note: this.#note(watch, () => ticket) };
+    const ticket: Ticket = { watch: this.#options.tail.watch(version), state: 'open', note: undefined };
+    const begin = (): Promise<Note> => {
+      ticket.note ??= this.#note(ticket);
+      return ticket.note;
+    };
     return {
+      begin: () => void begin(),
       prepared: async (signal) => {
-        let note = await raceAbort(ticket.note, signal);
+        const note = await raceAbort(begin(), signal);
         if (this.#options.now() - note.written > this.#options.abandonAfter / 2) {
           this.#leave(note);
-          ticket.note = this.#note(watch, () => ticket);
-          note = await raceAbort(ticket.note, signal);
+          ticket.note = undefined;
+          await raceAbort(begin(), signal);
         }
-        if (ticket.state === 'open') ticket.state = 'prepared';
+        ticket.state = 'prepared';
       },
       commit: () => {
         ticket.state = 'committed';
@@ -117,9 +120,9 @@ export class Announcements {
     }
   }
 
-  #note(watch: Watch, ticket: () => Ticket): Promise<Note> {
+  #note(ticket: Ticket): Promise<Note> {
     const note = new Promise<Note>((resolve, reject) => {
-      this.#unwritten.push({ watch, ticket, resolve, reject });
+      this.#unwritten.push({ ticket, resolve, reject });
     });
     note.catch(() => {}); // heard by whoever waits
     this.#writing ??= this.#writeAll();
@@ -127,11 +130,11 @@ export class Announcements {
   }
 
   async #writeAll(): Promise<void> {
-    // One turn, so that those who come together go together, and so that the ticket exists.
+    // One turn, so that those who come together go together.
     await Promise.resolve();
     while (this.#unwritten.length > 0) {
       const group = this.#unwritten.splice(0, maxEntries);
-      const wanted = group.filter(({ ticket }) => ticket().state !== 'over');
+      const wanted = group.filter(({ ticket }) => ticket.state !== 'over');
       for (const each of group) if (!wanted.includes(each)) each.reject(new Error('the publication is over'));
       if (wanted.length > 0) await this.#write(wanted);
     }
@@ -141,10 +144,10 @@ export class Announcements {
 
   async #write(group: readonly Waiting[]): Promise<void> {
     const { notes, now } = this.#options;
-    const versions = group.map(({ watch: { path, version } }) => ({ path, version }));
+    const versions = group.map(({ ticket: { watch } }) => ({ path: watch.path, version: watch.version }));
     try {
       const written = now();
-      const id = await notes.write({ from: Math.min(...group.map(({ watch }) => watch.from)), versions });
+      const id = await notes.write({ from: Math.min(...group.map(({ ticket }) => ticket.watch.from)), versions });
       this.#own.add(id);
       const note: Note = { id, written, open: group.length, doubtful: false };
       for (const { resolve } of group) resolve(note);
@@ -175,7 +178,7 @@ export class Announcements {
     const doubtful = ticket.state !== 'open' && !ticket.watch.indexed;
     ticket.state = 'over';
     this.#options.tail.unwatch(ticket.watch);
-    ticket.note.then(
+    ticket.note?.then(
       (note) => {
         if (doubtful) note.doubtful = true;
         this.#leave(note);
