@@ -15,7 +15,7 @@ interface Spoken {
 async function run(...args: string[]): Promise<Spoken> {
   const program = createProgram();
   let [out, errors] = ['', ''];
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({
       getOutHelpWidth: () => 80,
       writeOut: (text) => {
@@ -31,6 +31,9 @@ async function run(...args: string[]): Promise<Spoken> {
   } catch (error) {
     if (isGoModKitError(error)) errors += `gomodkit: ${error.message}\n`;
     else if (!(error instanceof CommanderError)) throw error;
+  } finally {
+    // Commands set it for their own process.
+    process.exitCode = undefined;
   }
   return { out, errors };
 }
@@ -53,6 +56,8 @@ describe('a mistake is said in one line', () => {
     directory = await mkdtemp(join(tmpdir(), 'gomodkit-cli-'));
     await writeFile(join(directory, 'file.txt'), 'text\n');
     await writeFile(join(directory, 'bad.zip'), 'PK no zip');
+    await writeFile(join(directory, 'go.mod'), 'module example.com/m\n');
+    await writeFile(join(directory, 'go.work'), 'go 1.24\n');
   });
   afterAll(() => rm(directory, { recursive: true }));
 
@@ -80,6 +85,20 @@ describe('a mistake is said in one line', () => {
     ['serve --storage DIR/file.txt --upstream off', /storage .*file.txt is not a directory/],
     ['serve --storage DIR/file.txt/below --upstream off', /storage .* cannot be opened: ENOTDIR/],
     ['serve --listen nonsense', /cannot listen on "nonsense": expected HOST:PORT such as 127.0.0.1:3000/],
+    ['audit --storage DIR/absent', /there is no storage at .*absent; --storage names another/],
+    ['audit --sample 0', /expected a share such as 5%, or a number of versions/],
+    ['audit --sample 101%', /expected a share such as 5%/],
+    ['audit --storage DIR --offline --go-sum DIR/absent', /absent cannot be read: ENOENT/],
+    ['audit --storage DIR --offline --purge-disproved', /no checksum database can disprove anything here/],
+    ['sum check --go-sum DIR/absent', /absent cannot be read: ENOENT/],
+    ['mod DIR/absent --json', /absent cannot be read: ENOENT/],
+    ['mod DIR/go.mod', /nothing to do: --json or --print shows the file/],
+    ['mod DIR/go.mod --json --print', /--json and --print do not go together/],
+    ['mod DIR/go.mod --require example.com/a', /'--require <path@version>' argument .* is invalid. need path@version/],
+    ['mod DIR/go.mod --use ./a', /--use is for go.work files/],
+    ['mod DIR/go.work --tool example.com/a', /--tool is for go.mod files/],
+    ['mod DIR/go.mod --go 1', /--go: invalid language version "1"/],
+    ['mod DIR/go.mod --module go', /--module: module path is reserved/],
     ['serve --log-level loud', /Allowed choices are silent/],
     ['serve --grace soon', /expected seconds, such as 30/],
     ['serve --config DIR/absent.ts', /configuration file .*absent.ts does not exist/],
