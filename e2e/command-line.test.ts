@@ -130,10 +130,16 @@ describe('serve', () => {
 
   it('says where it serves, from where to where, and how to use it', async () => {
     const store = keepForTest(await tempDirectory()).path;
-    const env = { PATH: process.env.PATH ?? '', GOMODKIT_UPSTREAM: upstream.url, GOAUTH: 'off', GOENV: 'off' };
+    const env = {
+      PATH: process.env.PATH ?? '',
+      GOMODKIT_UPSTREAM: upstream.url,
+      GOAUTH: 'off',
+      GOENV: 'off',
+      GOSUMDB: 'sum.golang.org',
+    };
     const server = keepForTest(await serve(['--storage', store], { cwd: work.path, env }));
     expect(server.stdout.replaceAll(server.url, 'URL')).toBe(
-      `gomodkit serves URL\n  storage   ${store}\n  upstream  ${upstream.url} (from $GOMODKIT_UPSTREAM)\n  use it    GOPROXY=URL go build ./...\n`,
+      `gomodkit serves URL\n  storage   ${store}\n  upstream  ${upstream.url} (from $GOMODKIT_UPSTREAM)\n  sumdb     sum.golang.org (from $GOSUMDB)\n  use it    GOPROXY=URL go build ./...\n`,
     );
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });

@@ -2,7 +2,7 @@
 //
 //   node --conditions=@gomodkit/source --import tsx scripts/check-start.ts
 //
-// The upstream is a synthetic one, so that nothing of this depends on a network (pnpm itself may want one where its store is empty).
+// The upstream is a synthetic one, whose modules no checksum database knows, so that nothing of this depends on a network (pnpm itself may want one where its store is empty).
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -87,7 +87,7 @@ async function main(): Promise<void> {
   };
   const upstream = await startTestProxy({ modules });
   const store = await tempDirectory();
-  const started = start(['--listen', '127.0.0.1:0', '--storage', store.path], upstream.url);
+  const started = start(['--listen', '127.0.0.1:0', '--storage', store.path, '--sumdb', 'off'], upstream.url);
   try {
     const url = await urlOf(started);
     await expectAnswer(`${url}/healthz`, /ok/);

@@ -17,7 +17,7 @@ export interface ServeRequest {
 await answerLines({
   async serve({ adapter, upstream, storage }: ServeRequest) {
     const kept: Storage = storage === undefined ? memoryStorage() : directoryStorage(storage);
-    const repository = createRepository({ storage: kept, source: upstreamSource(upstream) });
+    const repository = createRepository({ storage: kept, source: upstreamSource(upstream), sumdb: 'off' });
     const onError = (error: unknown): void => console.error(error);
     return adapters[adapter](createHandler({ repository, onError }));
   },

@@ -25,7 +25,7 @@ export interface Exit {
 export interface ProgramOptions {
   /** Default: the root of the checkout. */
   readonly cwd?: string | undefined;
-  /** The whole environment. Default: PATH alone. */
+  /** The whole environment. Default: PATH, and no checksum database. */
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -91,8 +91,9 @@ export async function serveExample(name: string, env: Readonly<Record<string, st
 
 const loader = pathToFileURL(join(root, 'node_modules/tsx/dist/esm/index.mjs')).href;
 
+/** No checksum database: it would know nothing of the modules of tests. */
 function defaultEnvironment(): Record<string, string> {
-  return { PATH: process.env.PATH ?? '', GOENV: 'off', GOAUTH: 'off' };
+  return { PATH: process.env.PATH ?? '', GOENV: 'off', GOAUTH: 'off', GOSUMDB: 'off' };
 }
 
 async function withUrl(program: Program, pattern: RegExp): Promise<ServerProgram> {

@@ -6,9 +6,14 @@ import { toExpressHandler } from '@gomodkit/http-handler/express';
 import { directoryStorage } from '@gomodkit/storage-fs';
 import express from 'express';
 
-const { MODULES = './modules', PORT = '3000', UPSTREAM = '' } = process.env;
+const { MODULES = './modules', PORT = '3000', UPSTREAM = '', GOSUMDB } = process.env;
 
-const repository = createRepository({ storage: directoryStorage(MODULES), source: upstreamSource(UPSTREAM) });
+const repository = createRepository({
+  storage: directoryStorage(MODULES),
+  source: upstreamSource(UPSTREAM),
+  // Everything is verified with sum.golang.org, through the upstream, unless that is turned off as for the go command.
+  sumdb: GOSUMDB === 'off' ? 'off' : undefined,
+});
 const app = express();
 app.use('/go', toExpressHandler(createHandler({ repository })));
 app.get('/', (_req, res) => {

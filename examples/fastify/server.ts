@@ -5,9 +5,14 @@ import { toFastifyPlugin } from '@gomodkit/http-handler/fastify';
 import { directoryStorage } from '@gomodkit/storage-fs';
 import fastify from 'fastify';
 
-const { MODULES = './modules', PORT = '3000', UPSTREAM = '' } = process.env;
+const { MODULES = './modules', PORT = '3000', UPSTREAM = '', GOSUMDB } = process.env;
 
-const repository = createRepository({ storage: directoryStorage(MODULES), source: upstreamSource(UPSTREAM) });
+const repository = createRepository({
+  storage: directoryStorage(MODULES),
+  source: upstreamSource(UPSTREAM),
+  // Everything is verified with sum.golang.org, through the upstream, unless that is turned off as for the go command.
+  sumdb: GOSUMDB === 'off' ? 'off' : undefined,
+});
 const app = fastify();
 await app.register(toFastifyPlugin(createHandler({ repository })), { prefix: '/go' });
 

@@ -6,9 +6,14 @@ import { directoryStorage } from '@gomodkit/storage-fs';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 
-const { MODULES = './modules', PORT = '3000', UPSTREAM = '' } = process.env;
+const { MODULES = './modules', PORT = '3000', UPSTREAM = '', GOSUMDB } = process.env;
 
-const repository = createRepository({ storage: directoryStorage(MODULES), source: upstreamSource(UPSTREAM) });
+const repository = createRepository({
+  storage: directoryStorage(MODULES),
+  source: upstreamSource(UPSTREAM),
+  // Everything is verified with sum.golang.org, through the upstream, unless that is turned off as for the go command.
+  sumdb: GOSUMDB === 'off' ? 'off' : undefined,
+});
 const app = new Hono();
 app.all('/go/*', toHonoHandler(createHandler({ repository }), { prefix: '/go' }));
 app.get('/', (context) => context.text('Our modules are below /go.\n'));

@@ -6,9 +6,14 @@ import { toKoaMiddleware } from '@gomodkit/http-handler/koa';
 import { directoryStorage } from '@gomodkit/storage-fs';
 import Koa from 'koa';
 
-const { MODULES = './modules', PORT = '3000', UPSTREAM = '' } = process.env;
+const { MODULES = './modules', PORT = '3000', UPSTREAM = '', GOSUMDB } = process.env;
 
-const repository = createRepository({ storage: directoryStorage(MODULES), source: upstreamSource(UPSTREAM) });
+const repository = createRepository({
+  storage: directoryStorage(MODULES),
+  source: upstreamSource(UPSTREAM),
+  // Everything is verified with sum.golang.org, through the upstream, unless that is turned off as for the go command.
+  sumdb: GOSUMDB === 'off' ? 'off' : undefined,
+});
 const app = new Koa();
 app.use(toKoaMiddleware(createHandler({ repository }), { prefix: '/go' }));
 app.use((ctx) => {
