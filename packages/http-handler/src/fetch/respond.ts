@@ -7,16 +7,27 @@
 import type { Handler, HandlerRequest, HandlerResponse } from '@gomodkit/core/protocol';
 import { answer, discard, internalError, report } from '../shared/answer.ts';
 import type { AdapterOptions } from '../shared/options.ts';
+import { bodyReadBefore } from '../shared/read-body.ts';
 import { exactBody } from './exact-body.ts';
 
 /** Asks `handler` for the answer to `request`, whose target below the mount point is `url`. */
 export async function respond(
   handler: Handler,
-  { method, headers, signal }: Request,
+  incoming: Request,
   url: string,
   options: AdapterOptions,
 ): Promise<Response> {
-  const request: HandlerRequest = { method, url, headers, signal };
+  const { method, headers, signal } = incoming;
+  const request: HandlerRequest = {
+    method,
+    url,
+    headers,
+    signal,
+    // Some runtimes make the stream when it is looked at.
+    get body() {
+      return incoming.bodyUsed ? bodyReadBefore() : incoming.body;
+    },
+  };
   const answered = await answer(handler, request, options);
   try {
     return toResponse(answered, (error) => report(options, error, request));

@@ -6,7 +6,8 @@
 // - A body is read only as fast as the client takes it, and is cancelled when the client leaves.
 // - A body that fails, or has another length than announced, ends the connection: a clean end would make a truncated body look
 //   whole. One that fails before its first byte is a 500.
-// - A request that has a body is answered with `connection: close`, so that what is left of it is never taken for the next request.
+// - A body is read only if the handler reads it. Where that is not to its end the answer says `connection: close`, so that what is left
+//   of it is never taken for the next request.
 // - Nothing here rejects or throws.
 
 import type { Handler, HandlerRequest, HandlerResponse } from '@gomodkit/core/protocol';
@@ -15,6 +16,7 @@ import type { AdapterOptions } from '../shared/options.ts';
 import { parsePrefix, stripPrefix } from '../shared/prefix.ts';
 import { type Client, watchClient } from './client.ts';
 import type { NodeRequest, NodeResponse } from './message.ts';
+import { requestBody } from './request-body.ts';
 import { type Head, sendStream } from './send-stream.ts';
 
 /** Answers a request whose target, as far as the framework has not cut it already, is `target`. Never rejects. */
@@ -45,13 +47,13 @@ async function exchange(
 ): Promise<void> {
   const client = watchClient(req, res);
   const request = toHandlerRequest(req, url, client);
-  const hasBody = announcesBody(req);
-  // Dropped as it comes, so that a client which sends before it reads gets to read.
-  if (hasBody) req.resume();
   const { status, headers, body } = await answer(handler, request, options);
+  const unread = announcesBody(req) && req.readableEnded !== true;
+  // Dropped as it comes, so that a client which sends before it reads gets to read.
+  if (unread) req.resume();
   try {
     if (client.left) return discard(body, client.signal.reason);
-    const head = { status, headers: connectionHeaders(headers, hasBody, req.httpVersionMajor) };
+    const head = { status, headers: connectionHeaders(headers, unread, req.httpVersionMajor) };
     if (body instanceof ReadableStream) await sendStream(res, head, body.getReader(), client);
     else sendBytes(res, head, body);
   } catch (error) {
@@ -61,7 +63,9 @@ async function exchange(
   }
 }
 
-function toHandlerRequest({ method = 'GET', headers }: NodeRequest, url: string, client: Client): HandlerRequest {
+function toHandlerRequest(req: NodeRequest, url: string, client: Client): HandlerRequest {
+  const { method = 'GET', headers } = req;
+  let body: ReadableStream<Uint8Array> | undefined;
   return {
     method,
     url,
@@ -73,6 +77,11 @@ function toHandlerRequest({ method = 'GET', headers }: NodeRequest, url: string,
     },
     get signal() {
       return client.signal;
+    },
+    get body() {
+      if (!announcesBody(req)) return null;
+      body ??= requestBody(req, client);
+      return body;
     },
   };
 }

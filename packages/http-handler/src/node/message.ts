@@ -9,8 +9,15 @@ export interface NodeRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly httpVersionMajor: number;
   readonly socket: NodeSocket;
-  /** Reads and drops the body. */
+  /** Whether all of the body was read. */
+  readonly readableEnded?: boolean | undefined;
+  /** Whether somebody has begun to read the body. */
+  readonly readableDidRead?: boolean | undefined;
+  /** Reads the body; drops it where nobody listens. */
   resume(): unknown;
+  pause(): unknown;
+  on(event: 'data' | 'end' | 'error' | 'close', listener: (chunk: Uint8Array) => void): unknown;
+  off(event: 'data' | 'end' | 'error' | 'close', listener: (chunk: Uint8Array) => void): unknown;
 }
 
 /** What is needed of `http.ServerResponse` or `http2.Http2ServerResponse`. */
