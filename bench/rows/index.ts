@@ -2,6 +2,7 @@
 
 import type { Row } from '../harness/row.ts';
 import { adapterRow } from './adapters.ts';
+import { capture } from './capture.ts';
 import { coldInfo } from './cold-info.ts';
 import { memory500mb } from './memory.ts';
 import { storagePut } from './storage-put.ts';
@@ -16,6 +17,7 @@ export const rows: readonly Row[] = [
   warmZips,
   adapterRow,
   coldInfo,
+  capture,
   warmLatency,
   zipBuild,
   zipHash,
