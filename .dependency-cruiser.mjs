@@ -46,6 +46,8 @@ export default {
     },
     onlyImports('core', []),
     onlyImports('storage-fs', ['core']),
+    onlyImports('storage-s3', ['core']),
+    onlyImports('storage-gcs', ['core']),
     onlyImports('http-handler', ['core']),
     onlyImports('testing', ['core', 'http-handler']),
     {

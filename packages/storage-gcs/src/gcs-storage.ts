@@ -1,0 +1,240 @@
+// The storage contract on Google Cloud Storage.
+//
+// Invariants:
+// - Every method checks its key or bounds before it sends anything.
+// - The entity tag is the object's generation: every creation of a key has another one, and get, head and list all name it.
+// - After close() every call rejects with `closed`; bodies that are open can be read on.
+
+import { GoModKitError } from '@gomodkit/core/errors';
+import {
+  type ByteSource,
+  type CallOptions,
+  type CreateOptions,
+  checkKey,
+  checkRange,
+  checkSourceSize,
+  type GetOptions,
+  type ListBounds,
+  type ListOptions,
+  type ListPage,
+  listBounds,
+  type ObjectInfo,
+  resolveRange,
+  type Storage,
+  type StoredObject,
+} from '@gomodkit/core/storage';
+import type { GcsBucketLike, GcsFileLike, GcsFilesPage, GcsMetadata } from './bucket.ts';
+import { answerOf, type CallContext, faultOf, statusOf } from './calls.ts';
+import { bodyOf, downloadOf } from './download.ts';
+import { type GcsStorageOptions, type Settings, settingsOf } from './options.ts';
+import { upload } from './upload.ts';
+
+/** A {@link Storage} on Google Cloud Storage. It has no `sweep`: the service forgets unfinished uploads itself, after a week. */
+export interface GcsStorage extends Required<Omit<Storage, 'sweep'>> {
+  /**
+   * A URL from which anybody can read the object for a while, so that large bodies need not pass through this process. Needs
+   * credentials that can sign. Does not check that the object is there.
+   */
+  signedUrl(key: string, options?: SignedUrlOptions): Promise<string>;
+}
+
+/** Options of {@link GcsStorage.signedUrl}. */
+export interface SignedUrlOptions extends CallOptions {
+  /** Seconds. Default 900. */
+  readonly expiresIn?: number | undefined;
+}
+
+/**
+ * Storage in a bucket of Google Cloud Storage, which must exist. Throws `invalid_argument` for options that make no sense.
+ *
+ * @example
+ * ```ts
+ * import { Storage } from '@google-cloud/storage';
+ * import { createRepository } from '@gomodkit/core';
+ * import { gcsStorage } from '@gomodkit/storage-gcs';
+ *
+ * const storage = gcsStorage({ bucket: new Storage().bucket('go-modules') });
+ * const repository = createRepository({ storage });
+ * ```
+ */
+export function gcsStorage(options: GcsStorageOptions): GcsStorage {
+  return new BucketStorage(options);
+}
+
+/** The most objects of a page that the service gives. */
+const maxPage = 1000;
+
+class BucketStorage implements GcsStorage {
+  readonly #bucket: GcsBucketLike;
+  readonly #settings: Settings;
+  #closed = false;
+
+  constructor(options: GcsStorageOptions) {
+    this.#settings = settingsOf(options);
+    this.#bucket = options.bucket;
+  }
+
+  async get(key: string, { range, signal }: GetOptions = {}): Promise<StoredObject | undefined> {
+    const file = this.#file(key);
+    const bounds = range && checkRange(range);
+    if (bounds !== undefined && bounds.start === bounds.end) return this.#getNothing(key, bounds, signal);
+    const context = this.#context('read', key, signal);
+    signal?.throwIfAborted();
+    const stream = file.createReadStream({
+      validation: bounds === undefined ? 'crc32c' : false,
+      decompress: false,
+      ...(bounds && { start: bounds.start }),
+      ...(bounds && bounds.end !== Number.POSITIVE_INFINITY && { end: bounds.end - 1 }),
+    });
+    try {
+      const answer = await answerOf(downloadOf(stream), context);
+      const size = Number(answer.headers['x-goog-stored-content-length']);
+      const info = infoOf(key, size, {
+        generation: one(answer.headers['x-goog-generation']),
+        updated: one(answer.headers['last-modified']),
+      });
+      const delivered = resolveRange(key, info.size, range);
+      return { ...info, range: delivered, body: bodyOf(answer, delivered.end - delivered.start, context) };
+    } catch (error) {
+      stream.destroy();
+      if (statusOf(error) === 404) return undefined;
+      if (statusOf(error) === 416) return this.#getNothing(key, range, signal);
+      throw faultOf(error, context);
+    }
+  }
+
+  async head(key: string, { signal }: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    const file = this.#file(key);
+    const context = this.#context('look at', key, signal);
+    signal?.throwIfAborted();
+    try {
+      const [metadata] = await answerOf(file.getMetadata(), context);
+      return infoOf(key, Number(metadata.size), metadata);
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw faultOf(error, context);
+    }
+  }
+
+  async create(
+    key: string,
+    source: ByteSource,
+    { contentType, signal }: CreateOptions = {},
+  ): Promise<{ created: boolean }> {
+    const file = this.#file(key);
+    checkSourceSize(source);
+    signal?.throwIfAborted();
+    const context = this.#context('create', key, signal);
+    return { created: await upload(this.#settings, { ...context, file, source, contentType }) };
+  }
+
+  async list(options: ListOptions = {}): Promise<ListPage> {
+    this.#checkOpen();
+    const bounds = listBounds(options);
+    const context = this.#context('list', bounds.prefix, options.signal);
+    options.signal?.throwIfAborted();
+    let { after } = bounds;
+    for (;;) {
+      const [files, next] = await this.#page({ ...bounds, after }, context);
+      const names = files.map(({ name }) => name.slice(this.#settings.prefix.length));
+      const objects = files.flatMap(({ metadata }, i): ObjectInfo[] => {
+        const key = names[i] ?? '';
+        return key !== after && isKey(key) ? [infoOf(key, Number(metadata.size), metadata)] : [];
+      });
+      const last = names.at(-1);
+      const more = next !== null && last !== undefined && last !== after;
+      const page = objects.slice(0, bounds.limit);
+      if (page.length > 0 || !more) return { objects: page, more: more || page.length < objects.length };
+      after = last;
+    }
+  }
+
+  async delete(key: string, { signal }: CallOptions = {}): Promise<void> {
+    const file = this.#file(key);
+    const context = this.#context('delete', key, signal);
+    signal?.throwIfAborted();
+    try {
+      await answerOf(file.delete(), context);
+    } catch (error) {
+      if (statusOf(error) !== 404) throw faultOf(error, context);
+    }
+  }
+
+  async signedUrl(key: string, { expiresIn = 900, signal }: SignedUrlOptions = {}): Promise<string> {
+    const file = this.#file(key);
+    const context = this.#context('sign a URL of', key, signal);
+    const expires = Date.now() + expiresIn * 1000;
+    try {
+      const [url] = await answerOf(file.getSignedUrl({ version: 'v4', action: 'read', expires }), context);
+      return url;
+    } catch (error) {
+      throw faultOf(error, context);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #file(key: string): GcsFileLike {
+    this.#checkOpen();
+    checkKey(key);
+    return this.#bucket.file(this.#settings.prefix + key);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new GoModKitError('closed', 'the storage is closed');
+  }
+
+  #context(step: string, key: string, signal: AbortSignal | undefined): CallContext {
+    return { step, key, signal, timeout: this.#settings.timeout };
+  }
+
+  async #page({ prefix, after, limit }: ListBounds, context: CallContext): Promise<GcsFilesPage> {
+    const query = {
+      autoPaginate: false as const,
+      prefix: this.#settings.prefix + prefix,
+      // The offset is inclusive: one more, for the key that the page must not hold.
+      maxResults: Math.min(limit + (after === '' ? 0 : 1), maxPage),
+      ...(after !== '' && { startOffset: this.#settings.prefix + after }),
+    };
+    try {
+      return await answerOf(this.#bucket.getFiles(query), context);
+    } catch (error) {
+      throw faultOf(error, context);
+    }
+  }
+
+  /** An empty range of an object, or the refusal of one beyond its end. */
+  async #getNothing(
+    key: string,
+    range: GetOptions['range'],
+    signal: AbortSignal | undefined,
+  ): Promise<StoredObject | undefined> {
+    const info = await this.head(key, { signal });
+    if (info === undefined) return undefined;
+    return { ...info, range: resolveRange(key, info.size, range), body: new Blob([]).stream() };
+  }
+}
+
+/** Times in whole seconds: a read names no more. */
+function infoOf(key: string, size: number, { generation, updated = '' }: GcsMetadata): ObjectInfo {
+  const modified = new Date(Math.floor(Date.parse(updated) / 1000) * 1000);
+  if (Number.isSafeInteger(size) && generation !== undefined && !Number.isNaN(modified.getTime()))
+    return { key, size, etag: String(generation), modified };
+  const message = `Google Cloud Storage does not say the size, generation and time of ${key}`;
+  throw new GoModKitError('storage_unavailable', message, { data: { key, transient: false } });
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
+}
+
+function isKey(name: string): boolean {
+  try {
+    checkKey(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,10 @@
+export type {
+  GcsBucketLike,
+  GcsFileLike,
+  GcsFilesPage,
+  GcsMetadata,
+  GcsResponse,
+  GcsUploadOptions,
+} from './bucket.ts';
+export { type GcsStorage, gcsStorage, type SignedUrlOptions } from './gcs-storage.ts';
+export type { GcsStorageOptions } from './options.ts';

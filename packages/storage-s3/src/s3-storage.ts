@@ -1,0 +1,273 @@
+// The storage contract on S3.
+//
+// Invariants:
+// - Every method checks its key or bounds before it sends anything.
+// - Nothing is created before the endpoint proved that it honours conditions.
+// - After close() every call rejects with `closed`; bodies that are open can be read on.
+
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { GoModKitError } from '@gomodkit/core/errors';
+import {
+  type ByteSource,
+  type CallOptions,
+  type CreateOptions,
+  checkKey,
+  checkRange,
+  checkSourceSize,
+  type GetOptions,
+  type ListOptions,
+  type ListPage,
+  listBounds,
+  type ObjectInfo,
+  orAborted,
+  resolveRange,
+  type Storage,
+  type StoredObject,
+} from '@gomodkit/core/storage';
+import { bodyOf, discard } from './body.ts';
+import { faultOf, Requests, refusalOf, type S3ClientLike } from './client.ts';
+import { listPage } from './listing.ts';
+import { bareEtag, wholeSeconds } from './object-info.ts';
+import { type S3StorageOptions, type Settings, settingsOf } from './options.ts';
+import { probeConditions } from './probe.ts';
+import { upload } from './upload.ts';
+
+/** A {@link Storage} on S3, with everything that is optional. */
+export interface S3Storage extends Required<Storage> {
+  /**
+   * A URL from which anybody can read the object for a while, so that large bodies need not pass through this process. Needs
+   * `@aws-sdk/s3-request-presigner`. Does not check that the object is there.
+   */
+  signedUrl(key: string, options?: SignedUrlOptions): Promise<string>;
+}
+
+/** Options of {@link S3Storage.signedUrl}. */
+export interface SignedUrlOptions extends CallOptions {
+  /** Seconds. Default 900. */
+  readonly expiresIn?: number | undefined;
+}
+
+/**
+ * Storage in an S3 bucket, or in anything that speaks S3 and honours conditional writes.
+ *
+ * The first create() probes whether the endpoint honours `If-None-Match: *` on PutObject and on CompleteMultipartUpload, and rejects
+ * with `unsupported` where it does not. The bucket must exist. Throws `invalid_argument` for options that make no sense.
+ *
+ * @example
+ * ```ts
+ * import { S3Client } from '@aws-sdk/client-s3';
+ * import { createRepository } from '@gomodkit/core';
+ * import { s3Storage } from '@gomodkit/storage-s3';
+ *
+ * const storage = s3Storage({ bucket: 'go-modules', client: new S3Client({ region: 'eu-central-1' }) });
+ * const repository = createRepository({ storage });
+ * ```
+ */
+export function s3Storage(options: S3StorageOptions): S3Storage {
+  return new BucketStorage(options);
+}
+
+class BucketStorage implements S3Storage {
+  readonly #client: S3ClientLike;
+  readonly #requests: Requests;
+  readonly #settings: Settings;
+  #probed: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: S3StorageOptions) {
+    this.#settings = settingsOf(options);
+    this.#client = options.client;
+    this.#requests = new Requests(options.client, options.bucket, this.#settings.timeout);
+    if (!this.#settings.probe) this.#probed = Promise.resolve();
+  }
+
+  async get(key: string, { range, signal }: GetOptions = {}): Promise<StoredObject | undefined> {
+    this.#check(key);
+    // S3 has no empty ranges, and ignores ranges of empty objects or refuses them.
+    const bounds = range && checkRange(range);
+    if (bounds !== undefined && bounds.start === bounds.end) return this.#getNothing(key, bounds, signal);
+    const stop = new AbortController();
+    const answer = await this.#read<GetObjectCommandOutput>(
+      key,
+      new GetObjectCommand({ ...this.#place(key), ...(bounds && { Range: rangeHeader(bounds) }) }),
+      signal,
+      stop,
+    );
+    if (answer === 'unsatisfiable') return this.#getNothing(key, range, signal);
+    if (answer === undefined) return undefined;
+    const { Body, ContentLength = 0, ContentRange } = answer;
+    const size = ContentRange === undefined ? ContentLength : Number(ContentRange.split('/')[1]);
+    if (!Number.isSafeInteger(size)) {
+      discard(Body);
+      throw new GoModKitError('storage_unavailable', `S3 answered a read of ${key} with the range ${ContentRange}`);
+    }
+    const whole = { start: 0, end: size };
+    const delivered = ContentRange === undefined ? whole : resolveRange(key, size, range);
+    const context = { key, size: delivered.end - delivered.start, signal, stop, timeout: this.#settings.timeout };
+    const body = bodyOf(Body as AsyncIterable<Uint8Array>, context);
+    return { ...infoOf(key, size, answer), range: delivered, body };
+  }
+
+  async head(key: string, { signal }: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    this.#check(key);
+    const command = new HeadObjectCommand(this.#place(key));
+    const answer = await this.#read<HeadObjectCommandOutput>(key, command, signal);
+    return answer === undefined || answer === 'unsatisfiable'
+      ? undefined
+      : infoOf(key, answer.ContentLength ?? 0, answer);
+  }
+
+  async create(
+    key: string,
+    source: ByteSource,
+    { contentType, signal }: CreateOptions = {},
+  ): Promise<{ created: boolean }> {
+    this.#check(key);
+    checkSourceSize(source);
+    signal?.throwIfAborted();
+    await this.#probe(signal);
+    const name = this.#settings.prefix + key;
+    const created = await upload(this.#requests, this.#settings, { name, source, contentType, signal });
+    return { created };
+  }
+
+  async list(options: ListOptions = {}): Promise<ListPage> {
+    this.#checkOpen();
+    return listPage(this.#requests, this.#settings, listBounds(options), options.signal);
+  }
+
+  async delete(key: string, { signal }: CallOptions = {}): Promise<void> {
+    this.#check(key);
+    try {
+      await this.#requests.send(new DeleteObjectCommand(this.#place(key)), signal);
+    } catch (error) {
+      if (refusalOf(error).status !== 404) throw faultOf(error, 'delete', key, signal);
+    }
+  }
+
+  /** Aborts multipart uploads below the prefix that were begun before `olderThan`. */
+  async sweep({ olderThan, signal }: { readonly olderThan: Date } & CallOptions): Promise<number> {
+    this.#checkOpen();
+    let removed = 0;
+    let after: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
+    for (;;) {
+      const page = await this.#uploads(after, signal);
+      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+        if (Key === undefined || UploadId === undefined || Initiated === undefined || Initiated >= olderThan) continue;
+        if (await this.#abort(Key, UploadId, signal)) removed++;
+      }
+      if (page.IsTruncated !== true) return removed;
+      after = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+    }
+  }
+
+  async signedUrl(key: string, { expiresIn = 900, signal }: SignedUrlOptions = {}): Promise<string> {
+    this.#check(key);
+    const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+    const command = new GetObjectCommand(this.#place(key));
+    // The presigner reads the client's configuration; a forwarding client has none.
+    return orAborted(getSignedUrl(this.#client as unknown as S3Client, command, { expiresIn }), signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #place(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.#requests.bucket, Key: this.#settings.prefix + key };
+  }
+
+  #check(key: string): void {
+    this.#checkOpen();
+    checkKey(key);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new GoModKitError('closed', 'the storage is closed');
+  }
+
+  /** Once per storage; again after a failure that another try may heal. */
+  async #probe(signal: AbortSignal | undefined): Promise<void> {
+    this.#probed ??= probeConditions(this.#requests, this.#settings, undefined).catch((error: unknown) => {
+      this.#probed = undefined;
+      throw error;
+    });
+    await orAborted(this.#probed, signal);
+  }
+
+  async #read<Output>(
+    key: string,
+    command: object,
+    signal: AbortSignal | undefined,
+    stop?: AbortController,
+  ): Promise<Output | 'unsatisfiable' | undefined> {
+    try {
+      return await this.#requests.send<Output>(command, signal, stop);
+    } catch (error) {
+      const { status, code } = refusalOf(error);
+      // A missing bucket is no missing object.
+      if (status === 404 && code !== 'NoSuchBucket') return undefined;
+      if (status === 416) return 'unsatisfiable';
+      throw faultOf(error, 'read', key, signal);
+    }
+  }
+
+  /** An empty range of an object, or the refusal of one beyond its end. */
+  async #getNothing(
+    key: string,
+    range: GetOptions['range'],
+    signal: AbortSignal | undefined,
+  ): Promise<StoredObject | undefined> {
+    const info = await this.head(key, { signal });
+    if (info === undefined) return undefined;
+    const delivered = resolveRange(key, info.size, range);
+    return { ...info, range: delivered, body: new Blob([]).stream() };
+  }
+
+  async #uploads(
+    after: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined },
+    signal: AbortSignal | undefined,
+  ): Promise<ListMultipartUploadsCommandOutput> {
+    const { prefix } = this.#settings;
+    const command = new ListMultipartUploadsCommand({ Bucket: this.#requests.bucket, Prefix: prefix, ...after });
+    try {
+      return await this.#requests.send<ListMultipartUploadsCommandOutput>(command, signal);
+    } catch (error) {
+      throw faultOf(error, 'list unfinished uploads below', prefix, signal);
+    }
+  }
+
+  /** Whether the upload was there to abort. */
+  async #abort(name: string, id: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const command = new AbortMultipartUploadCommand({ Bucket: this.#requests.bucket, Key: name, UploadId: id });
+    try {
+      await this.#requests.send(command, signal);
+      return true;
+    } catch (error) {
+      if (refusalOf(error).status === 404) return false;
+      throw faultOf(error, 'abort an upload of', name, signal);
+    }
+  }
+}
+
+function rangeHeader({ start, end }: { readonly start: number; readonly end: number }): string {
+  return `bytes=${start}-${end === Number.POSITIVE_INFINITY ? '' : end - 1}`;
+}
+
+function infoOf(
+  key: string,
+  size: number,
+  { ETag = '', LastModified = new Date(0) }: HeadObjectCommandOutput | GetObjectCommandOutput,
+): ObjectInfo {
+  return { key, size, etag: bareEtag(ETag), modified: wholeSeconds(LastModified) };
+}
