@@ -12,6 +12,8 @@ import { type AccessDecision, type AccessSubject, type Authorize, accessRefusal 
 import type { CacheScope } from './cache-control.ts';
 import type { Handler, HandlerRequest, HandlerResponse } from './handler.ts';
 import { alive, type HealthCheck, type HealthOptions, healthPaths, readiness } from './health.ts';
+import { answerIndex, type MayList } from './index-route.ts';
+import type { IndexTarget } from './index-target.ts';
 import { refusalOf, respondText, type TextAnswer } from './refusal.ts';
 import { type Answer, respondFile } from './respond.ts';
 import { routes } from './routes.ts';
@@ -37,6 +39,11 @@ export interface HandlerOptions {
   readonly upstreamErrors?: 'fail' | 'not-found' | undefined;
   /** Lets clients publish with `PUT …/@v/VERSION.zip`. Default: nobody can. */
   readonly upload?: UploadOptions | undefined;
+  /**
+   * Whether `GET /index` answers with the index feed: what was published here, in order (formats.md §3). Default `true`. With an
+   * authorize hook it shows modules for whose `list` the hook lets the request in.
+   */
+  readonly index?: boolean | undefined;
   /** Where liveness and readiness are; `false` for nowhere. */
   readonly health?: HealthOptions | false | undefined;
   /** Told of every error that a client is not told of: storage faults, failing hooks, bugs. What it throws is dropped. */
@@ -76,7 +83,11 @@ class Server {
 
   constructor(options: HandlerOptions) {
     this.#options = options;
-    this.#target = { basePath: checkBasePath(options.basePath ?? ''), health: checkHealthPaths(options.health) };
+    this.#target = {
+      basePath: checkBasePath(options.basePath ?? ''),
+      health: checkHealthPaths(options.health),
+      index: options.index ?? true,
+    };
     this.#upstreamErrors = options.upstreamErrors ?? 'fail';
     this.#ready = readiness(options.repository);
     this.#scope = options.authorize === undefined ? 'public' : 'private';
@@ -101,7 +112,8 @@ class Server {
     const access = await this.#authorize(request, target);
     // Compared with true: a hook in plain JavaScript that says nothing or nonsense lets nobody in.
     if (access.allow !== true) return this.#say(accessRefusal(access), request, this.#scope);
-    const scope = access.public === true ? 'public' : this.#scope;
+    // A page of the index is public where nobody is kept from anything: what a hook says of it, it does not say of all its modules.
+    const scope = access.public === true && target.kind !== 'index' ? 'public' : this.#scope;
     const cachedOnly = isCachedOnly(request);
     try {
       return await respondFile(await this.#read(target, request, cachedOnly), request, scope);
@@ -110,18 +122,32 @@ class Server {
     }
   }
 
-  async #authorize(request: HandlerRequest, target: ModuleTarget | SumdbTarget): Promise<AccessDecision> {
+  #authorize(request: HandlerRequest, target: ModuleTarget | SumdbTarget | IndexTarget): Promise<AccessDecision> {
+    return this.#decide(request, target.kind === 'index' ? { kind: 'index' } : subjectOf(target));
+  }
+
+  async #decide(request: HandlerRequest, subject: AccessSubject): Promise<AccessDecision> {
     const { authorize } = this.#options;
     if (authorize === undefined) return everybody;
     try {
-      return await authorize(request, subjectOf(target));
+      return await authorize(request, subject);
     } catch (cause) {
       // Whatever the hook threw, its text is not for the client.
       throw new Error('the authorize hook failed', { cause });
     }
   }
 
-  async #read(target: ModuleTarget | SumdbTarget, request: HandlerRequest, cachedOnly: boolean): Promise<Answer> {
+  /** Who may know which versions a module has; undefined where everybody may. */
+  #mayList(request: HandlerRequest): MayList | undefined {
+    if (this.#options.authorize === undefined) return undefined;
+    return async (path) => (await this.#decide(request, { kind: 'list', path })).allow === true;
+  }
+
+  async #read(
+    target: ModuleTarget | SumdbTarget | IndexTarget,
+    request: HandlerRequest,
+    cachedOnly: boolean,
+  ): Promise<Answer> {
     // Handed on unread: adapters make the signal when it is first looked at, nearly a fifth of the cost of a warm hit.
     const options: ReadOptions = {
       cachedOnly,
@@ -130,6 +156,7 @@ class Server {
       },
     };
     if (target.kind === 'sumdb') return answerSumdb(this.#options.sumdb, target, options);
+    if (target.kind === 'index') return answerIndex(this.#options.repository, target, this.#mayList(request), options);
     const answer = await routes[target.kind](this.#options.repository, target, options);
     // A list of what happens to be here is for this client alone: a shared cache would give it to those who want all.
     return cachedOnly && answer.cache === 'short' ? { ...answer, cache: 'no-store' } : answer;

@@ -20,6 +20,8 @@ export interface Answer {
   /** Unquoted. */
   readonly etag?: string | undefined;
   readonly modified?: Date | undefined;
+  /** Further headers, of checked values. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The bytes where they are at hand, else how to open them. */
   readonly body: Uint8Array | ((options: GetOptions) => Promise<StoredObject>);
 }
@@ -34,7 +36,7 @@ export function respondFile(
     etag: answer.etag === undefined ? undefined : quoteEtag(answer.etag),
     lastModified: httpDate(answer.modified),
   };
-  const headers: HeaderBag = {};
+  const headers: HeaderBag = { ...answer.headers };
   setCacheHeaders(headers, scope, answer.cache);
   if (validators.etag !== undefined) headers.etag = validators.etag;
   if (validators.lastModified !== undefined) headers['last-modified'] = validators.lastModified;

@@ -17,6 +17,8 @@ function say(url: string, basePath?: string): string {
       return `health ${target.check}`;
     case 'sumdb':
       return `sumdb ${target.database} ${target.path}`;
+    case 'index':
+      return 'index';
     default:
       return `${target.kind} ${target.module}${target.version === '' ? '' : `@${target.version}`}`;
   }

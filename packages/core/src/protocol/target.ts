@@ -11,6 +11,7 @@ import { quote } from '../gotext/quote.ts';
 import { tryUnescapePath, tryUnescapeVersion } from '../module/escape.ts';
 import { maxKeyBytes, maxKeyElementBytes } from '../storage/key.ts';
 import type { HealthCheck } from './health.ts';
+import { type IndexTarget, indexPath, parseIndexTarget } from './index-target.ts';
 import { whyNotPinned } from './pinned.ts';
 import { type Refusal, refused } from './refusal.ts';
 import { tooShortForHost } from './static-hosts.ts';
@@ -24,13 +25,20 @@ export interface ModuleTarget {
 }
 
 /** What is asked for, or why it is refused. */
-export type Target = ModuleTarget | SumdbTarget | { readonly kind: 'health'; readonly check: HealthCheck } | Refusal;
+export type Target =
+  | ModuleTarget
+  | SumdbTarget
+  | IndexTarget
+  | { readonly kind: 'health'; readonly check: HealthCheck }
+  | Refusal;
 
 /** Where things are on this server. */
 export interface TargetOptions {
   /** Empty, or begins with `/` and does not end with one. */
   readonly basePath: string;
   readonly health: ReadonlyMap<string, HealthCheck>;
+  /** Whether there is an index feed. */
+  readonly index?: boolean | undefined;
 }
 
 /** Percent-encoding triples the 900 bytes that a storage key may have; the rest is for base paths. */
@@ -50,6 +58,7 @@ export function parseTarget(url: string, options: TargetOptions): Target {
   if (below === undefined) return refused(`this server answers below ${options.basePath}/ only`);
   const check = options.health.get(below);
   if (check !== undefined) return { kind: 'health', check };
+  if (below === indexPath && options.index === true) return parseIndexTarget(url);
   if (below.startsWith('/sumdb/')) return parseSumdbTarget(below.slice('/sumdb/'.length));
   return parseModuleTarget(below);
 }
