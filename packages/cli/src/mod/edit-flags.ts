@@ -57,12 +57,8 @@ export const editFlags: readonly EditFlag[] = [
   }),
   flag('retract', 'version', 'retract a version, or an interval such as [v1.0.0,v1.2.0]', (value) => {
     const versions = interval(value);
-    return {
-      goMod(editor) {
-        const known = editor.goMod.retract.some(({ low, high }) => low === versions.low && high === versions.high);
-        if (!known) editor.addRetract(versions);
-      },
-    };
+    // A second time it is there twice, whatever the go command's help says.
+    return { goMod: (editor) => editor.addRetract(versions) };
   }),
   flag('drop-retract', 'version', 'drop a retraction', (value) => {
     const versions = interval(value);
