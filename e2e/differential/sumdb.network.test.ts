@@ -94,6 +94,9 @@ const maxLeaves = 600;
 const places = fc.record({ size: fc.integer({ min: 1, max: maxLeaves }), n: fc.nat(maxLeaves + 1) });
 const base64 = (hashes: readonly Uint8Array[]): string[] => hashes.map(tlog.formatHash);
 
+/** A share of 20,000 cases, of a million with GOMODKIT_TEST_SCALE=full. */
+const cases = (share: number): number => (share * (scale === 1 ? 20_000 : 1_000_000)) / scale;
+
 describe.skipIf(!goIsPresent)('the checksum database, compared with Go', () => {
   let oracle: Oracle;
   beforeAll(async () => {
@@ -106,7 +109,7 @@ describe.skipIf(!goIsPresent)('the checksum database, compared with Go', () => {
     expectAgreement(
       oracle,
       damaged(fc.constantFrom(...verifierKeys)).filter(isText),
-      1000,
+      cases(0.1),
       verdicts((key) => [
         {
           question: { op: 'noteVerifier', args: [key] },
@@ -122,7 +125,7 @@ describe.skipIf(!goIsPresent)('the checksum database, compared with Go', () => {
     expectAgreement(
       oracle,
       fc.tuple(damaged(fc.constantFrom(...messages)), fc.array(fc.constantFrom(...verifierKeys), { maxLength: 3 })),
-      2000,
+      cases(0.3),
       verdicts(([message, known]) => [
         {
           question: { op: 'noteOpen', args: [message, ...known] },
@@ -140,7 +143,7 @@ describe.skipIf(!goIsPresent)('the checksum database, compared with Go', () => {
     expectAgreement(
       oracle,
       damaged(treeTexts),
-      1000,
+      cases(0.2),
       verdicts((bytes) => [
         {
           question: { op: 'treeText', args: [bytes] },
@@ -156,7 +159,7 @@ describe.skipIf(!goIsPresent)('the checksum database, compared with Go', () => {
     expectAgreement(
       oracle,
       damaged(recordMessages),
-      2000,
+      cases(0.3),
       verdicts((bytes) => [
         {
           question: { op: 'recordText', args: [bytes] },
@@ -181,7 +184,7 @@ describe.skipIf(!goIsPresent)('the checksum database, compared with Go', () => {
         fc.nat(9999),
         fc.nat(9999),
       ),
-      1000,
+      cases(0.1),
       verdicts(([path, h, from, to]) => [
         {
           question: { op: 'tilePath', args: [path] },
