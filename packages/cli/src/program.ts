@@ -10,6 +10,7 @@ import { addList } from './commands/list.ts';
 import { addMod } from './commands/mod.ts';
 import { addServe } from './commands/serve.ts';
 import { addSum } from './commands/sum.ts';
+import { addSumdb } from './commands/sumdb.ts';
 import { addZip } from './commands/zip.ts';
 import { version } from './version.ts';
 
@@ -23,7 +24,19 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'gomodkit:')) })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .addHelpText('after', environmentHelp);
-  for (const add of [addServe, addInfo, addList, addCapture, addGraph, addAudit, addHash, addZip, addMod, addSum])
+  for (const add of [
+    addServe,
+    addInfo,
+    addList,
+    addCapture,
+    addGraph,
+    addAudit,
+    addHash,
+    addZip,
+    addMod,
+    addSum,
+    addSumdb,
+  ])
     add(program);
   return program;
 }
