@@ -41,6 +41,8 @@ export interface GomodkitConfig {
   readonly basePath?: string | undefined;
   /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. */
   readonly logLevel?: string | undefined;
+  /** A file of hashed tokens: who may publish what. Without one nobody can. */
+  readonly uploadTokens?: string | undefined;
   /** Who may read what. */
   readonly authorize?: Authorize | undefined;
   /** Which versions are served. */
@@ -58,6 +60,7 @@ const members: Readonly<Record<keyof GomodkitConfig, readonly string[]>> = {
   offline: ['boolean'],
   basePath: ['string'],
   logLevel: ['string'],
+  uploadTokens: ['string'],
   authorize: ['function'],
   policy: ['function'],
 };

@@ -8,9 +8,11 @@ import { addHash } from './commands/hash.ts';
 import { addInfo } from './commands/info.ts';
 import { addList } from './commands/list.ts';
 import { addMod } from './commands/mod.ts';
+import { addPublish } from './commands/publish.ts';
 import { addServe } from './commands/serve.ts';
 import { addSum } from './commands/sum.ts';
 import { addSumdb } from './commands/sumdb.ts';
+import { addWithdraw } from './commands/withdraw.ts';
 import { addZip } from './commands/zip.ts';
 import { version } from './version.ts';
 
@@ -29,6 +31,8 @@ export function createProgram(): Command {
     addInfo,
     addList,
     addCapture,
+    addPublish,
+    addWithdraw,
     addGraph,
     addAudit,
     addHash,

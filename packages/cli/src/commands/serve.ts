@@ -6,6 +6,7 @@ import { loadConfig } from '../config.ts';
 import { urlOf } from '../serve/listen-address.ts';
 import { createLogger, logEvents } from '../serve/log.ts';
 import { startServer } from '../serve/server.ts';
+import { uploadTokens } from '../serve/upload-tokens.ts';
 import { addRepositoryOptions } from '../settings/repository-options.ts';
 import {
   listenAddress,
@@ -26,6 +27,7 @@ export function addServe(program: Command): void {
   )
     .option('--listen <address>', 'HOST:PORT to listen on; port 0 lets the system choose (default: 127.0.0.1:3000)')
     .option('--base-path <path>', 'serve below this path, such as /go')
+    .option('--upload-tokens <file>', 'let those publish who have a token of which this file has the hash')
     .addOption(
       new Option('--log-level <level>', 'debug has one line per request').choices([
         'silent',
@@ -45,6 +47,10 @@ The storage is ./modules where none is named. A directory is a plain GOPROXY fil
 GOPROXY=file:///path/to/modules works without this server. Logs go to standard error, as JSON lines where
 that is no terminal. SIGTERM or SIGINT stops accepting, finishes running downloads and exits with 0.
 
+A line of --upload-tokens is "sha256:HEX PATTERNS": the SHA-256 of a long random token, and the module paths that it
+may publish, in GOPRIVATE syntax. Clients send the token as Bearer, or as password of a netrc entry. The file is
+its owner's alone (chmod 600), and read again for each upload.
+
 Examples:
   gomodkit serve
   gomodkit serve --listen 0.0.0.0:8080 --storage /var/lib/gomodkit
@@ -59,6 +65,7 @@ Examples:
 export interface ServeCommandFlags extends ServeFlags {
   readonly config?: string | undefined;
   readonly grace?: number | undefined;
+  readonly uploadTokens?: string | undefined;
 }
 
 /** Serves until a signal asks it to stop; resolves when running downloads are finished and everything is closed. */
@@ -70,12 +77,14 @@ async function serve(flags: ServeCommandFlags): Promise<void> {
   const repository = createRepository(settings.repository);
   await checkStorage(repository, settings);
   logEvents(repository, log);
+  const tokens = flags.uploadTokens ?? config.uploadTokens;
   const basePath = flags.basePath ?? config.basePath ?? '';
   const handler = createHandler({
     repository,
     basePath,
     authorize: config.authorize,
     sumdb: settings.sumdb,
+    upload: tokens === undefined ? undefined : { authorize: await uploadTokens(tokens) },
     onError: (error) =>
       log.error({ error: error instanceof Error ? error.stack : String(error) }, 'unexpected failure'),
   });
