@@ -11,11 +11,11 @@ import type { TextAnswer } from './refusal.ts';
 /** What a request is about. */
 export interface AccessSubject {
   /**
-   * What is asked for; `sumdb` is anything below `/sumdb/`, `index` is the index feed. A page of the index shows modules for whose
+   * What is asked for; `sumdb` is anything below `/sumdb/`, `index` is the index feed, `tlog` any log. A page of the index shows modules for whose
    * `list` the hook lets this request in, and hides the others: it is asked for each module of the page, too.
    */
-  readonly kind: 'list' | 'latest' | 'info' | 'mod' | 'zip' | 'sumdb' | 'index';
-  /** The module path, unescaped and valid; undefined for the index, and for checksum database requests that name no module. */
+  readonly kind: 'list' | 'latest' | 'info' | 'mod' | 'zip' | 'sumdb' | 'index' | 'tlog';
+  /** The module path, unescaped and valid; undefined for the index, for logs, and for checksum database requests that name no module. */
   readonly path?: string | undefined;
   /** Version or query; undefined where the request names none. */
   readonly version?: string | undefined;

@@ -20,6 +20,7 @@ import { routes } from './routes.ts';
 import { answerSumdb } from './sumdb.ts';
 import type { SumdbTarget } from './sumdb-target.ts';
 import { type ModuleTarget, parseTarget, type TargetOptions } from './target.ts';
+import { answerTlog, checkTlogPrefixes, type TlogSources, type TlogTarget } from './tlog-route.ts';
 import { checkUpload, type UploadOptions, upload, uploadRefusal } from './upload.ts';
 
 /** Options of {@link createHandler}. */
@@ -44,6 +45,11 @@ export interface HandlerOptions {
    * authorize hook it shows modules for whose `list` the hook lets the request in.
    */
   readonly index?: boolean | undefined;
+  /**
+   * Logs to serve as C2SP tlog-tiles, by the path below which they are: `{ '/log': database }` answers `/log/checkpoint` and
+   * `/log/tile/…`. Choose paths that are no beginning of a module path. Default: none.
+   */
+  readonly logs?: TlogSources | undefined;
   /** Where liveness and readiness are; `false` for nowhere. */
   readonly health?: HealthOptions | false | undefined;
   /** Told of every error that a client is not told of: storage faults, failing hooks, bugs. What it throws is dropped. */
@@ -87,6 +93,7 @@ class Server {
       basePath: checkBasePath(options.basePath ?? ''),
       health: checkHealthPaths(options.health),
       index: options.index ?? true,
+      logs: checkTlogPrefixes(options.logs),
     };
     this.#upstreamErrors = options.upstreamErrors ?? 'fail';
     this.#ready = readiness(options.repository);
@@ -122,8 +129,8 @@ class Server {
     }
   }
 
-  #authorize(request: HandlerRequest, target: ModuleTarget | SumdbTarget | IndexTarget): Promise<AccessDecision> {
-    return this.#decide(request, target.kind === 'index' ? { kind: 'index' } : subjectOf(target));
+  #authorize(request: HandlerRequest, target: AnyTarget): Promise<AccessDecision> {
+    return this.#decide(request, subjectOf(target));
   }
 
   async #decide(request: HandlerRequest, subject: AccessSubject): Promise<AccessDecision> {
@@ -143,11 +150,7 @@ class Server {
     return async (path) => (await this.#decide(request, { kind: 'list', path })).allow === true;
   }
 
-  async #read(
-    target: ModuleTarget | SumdbTarget | IndexTarget,
-    request: HandlerRequest,
-    cachedOnly: boolean,
-  ): Promise<Answer> {
+  async #read(target: AnyTarget, request: HandlerRequest, cachedOnly: boolean): Promise<Answer> {
     // Handed on unread: adapters make the signal when it is first looked at, nearly a fifth of the cost of a warm hit.
     const options: ReadOptions = {
       cachedOnly,
@@ -156,6 +159,7 @@ class Server {
       },
     };
     if (target.kind === 'sumdb') return answerSumdb(this.#options.sumdb, target, options);
+    if (target.kind === 'tlog') return answerTlog(this.#options.logs ?? {}, target, options);
     if (target.kind === 'index') return answerIndex(this.#options.repository, target, this.#mayList(request), options);
     const answer = await routes[target.kind](this.#options.repository, target, options);
     // A list of what happens to be here is for this client alone: a shared cache would give it to those who want all.
@@ -205,6 +209,8 @@ class Server {
   }
 }
 
+type AnyTarget = ModuleTarget | SumdbTarget | IndexTarget | TlogTarget;
+
 const everybody: AccessDecision = { allow: true };
 const cancelled: TextAnswer = { status: 503, text: 'the request was cancelled', cache: 'no-store' };
 
@@ -237,7 +243,8 @@ function isCachedOnly({ headers }: HandlerRequest): boolean {
   return value !== null && /^(?:1|t|true)$/i.test(value.trim());
 }
 
-function subjectOf(target: ModuleTarget | SumdbTarget): AccessSubject {
+function subjectOf(target: AnyTarget): AccessSubject {
+  if (target.kind === 'index' || target.kind === 'tlog') return { kind: target.kind };
   return { kind: target.kind, path: target.module, version: target.version === '' ? undefined : target.version };
 }
 

@@ -19,6 +19,8 @@ function say(url: string, basePath?: string): string {
       return `sumdb ${target.database} ${target.path}`;
     case 'index':
       return 'index';
+    case 'tlog':
+      return `tlog ${target.prefix} ${target.path}`;
     default:
       return `${target.kind} ${target.module}${target.version === '' ? '' : `@${target.version}`}`;
   }

@@ -16,6 +16,7 @@ import { whyNotPinned } from './pinned.ts';
 import { type Refusal, refused } from './refusal.ts';
 import { tooShortForHost } from './static-hosts.ts';
 import { parseSumdbTarget, type SumdbTarget } from './sumdb-target.ts';
+import { parseTlogTarget, type TlogTarget } from './tlog-route.ts';
 
 /** A request about a module. Path and version are unescaped; `version` is empty where the request names none. */
 export interface ModuleTarget {
@@ -28,6 +29,7 @@ export interface ModuleTarget {
 export type Target =
   | ModuleTarget
   | SumdbTarget
+  | TlogTarget
   | IndexTarget
   | { readonly kind: 'health'; readonly check: HealthCheck }
   | Refusal;
@@ -39,6 +41,8 @@ export interface TargetOptions {
   readonly health: ReadonlyMap<string, HealthCheck>;
   /** Whether there is an index feed. */
   readonly index?: boolean | undefined;
+  /** Below which paths there are logs. */
+  readonly logs?: readonly string[] | undefined;
 }
 
 /** Percent-encoding triples the 900 bytes that a storage key may have; the rest is for base paths. */
@@ -60,7 +64,7 @@ export function parseTarget(url: string, options: TargetOptions): Target {
   if (check !== undefined) return { kind: 'health', check };
   if (below === indexPath && options.index === true) return parseIndexTarget(url);
   if (below.startsWith('/sumdb/')) return parseSumdbTarget(below.slice('/sumdb/'.length));
-  return parseModuleTarget(below);
+  return parseTlogTarget(below, options.logs ?? []) ?? parseModuleTarget(below);
 }
 
 /** The path as it was sent: without scheme and host of an absolute URL, without query and fragment. */
