@@ -8,6 +8,7 @@ export default defineConfig({
     'programs/capture.ts',
     'programs/load.ts',
     'programs/server.ts',
+    'programs/sumdb.ts',
     'programs/upstream.ts',
     'programs/worker.ts',
   ],

@@ -44,6 +44,8 @@ export interface OtherProxy {
 
 interface OtherProxyOptions {
   readonly upstream: string;
+  /** A checksum database to proxy: its name, and its URL. */
+  readonly sumdb?: { readonly name: string; readonly url: string } | undefined;
   /** Where it keeps modules and its log. */
   readonly directory: string;
 }
@@ -58,9 +60,10 @@ export function binaryOf({ variable }: OtherProxy): string | undefined {
 export const goproxy: OtherProxy = {
   name: 'goproxy (Go)',
   variable: 'GOMODKIT_BENCH_GOPROXY',
-  async start(binary, { upstream, directory }) {
+  async start(binary, { upstream, directory, sumdb }) {
     const address = `127.0.0.1:${await freePort()}`;
-    const parameters = ['server', '--address', address, '--cacher-dir', join(directory, 'cache')];
+    const proxied = sumdb === undefined ? [] : ['--proxied-sumdbs', `${sumdb.name} ${sumdb.url}`];
+    const parameters = ['server', '--address', address, '--cacher-dir', join(directory, 'cache'), ...proxied];
     return startForeign(binary, parameters, { GOPROXY: upstream, GOSUMDB: 'off' }, address, directory);
   },
 };

@@ -6,6 +6,7 @@ import { capture } from './capture.ts';
 import { coldInfo } from './cold-info.ts';
 import { memory500mb } from './memory.ts';
 import { storagePut } from './storage-put.ts';
+import { sumdbProxied, sumdbVerify } from './sumdb.ts';
 import { warmInfo, warmMod, warmZips } from './warm.ts';
 import { warmLatency } from './warm-latency.ts';
 import { zipBuild, zipHash } from './zips.ts';
@@ -22,5 +23,7 @@ export const rows: readonly Row[] = [
   zipBuild,
   zipHash,
   storagePut,
+  sumdbProxied,
+  sumdbVerify,
   memory500mb,
 ];

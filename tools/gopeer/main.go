@@ -26,6 +26,10 @@ type request struct {
 	Module    module.Version `json:"module"`
 	Directory string         `json:"directory"`
 	File      string         `json:"file"`
+	URL       string         `json:"url"`
+	Key       string         `json:"key"`
+	Lines     int            `json:"lines"`
+	Warm      bool           `json:"warm"`
 }
 
 type answer struct {
@@ -119,6 +123,7 @@ var operations = map[string]func(request) (answer, error){
 	"buildZip":  buildZip,
 	"hashZip":   hashZip,
 	"verifyZip": verifyZip,
+	"verify":    verifySums,
 }
 
 func run(line []byte) answer {
