@@ -14,6 +14,7 @@ import {
   repositorySettings,
   type ServeFlags,
 } from '../settings/repository-settings.ts';
+import { type ServedLog, serveLog } from '../sumdb/serve-log.ts';
 
 /** Declares `gomodkit serve`. */
 export function addServe(program: Command): void {
@@ -27,6 +28,7 @@ export function addServe(program: Command): void {
   )
     .option('--listen <address>', 'HOST:PORT to listen on; port 0 lets the system choose (default: 127.0.0.1:3000)')
     .option('--base-path <path>', 'serve below this path, such as /go')
+    .option('--sumdb-key-file <file>', 'also serve a checksum database of your own, signed with this key')
     .option('--upload-tokens <file>', 'let those publish who have a token of which this file has the hash')
     .addOption(
       new Option('--log-level <level>', 'debug has one line per request').choices([
@@ -56,6 +58,7 @@ Examples:
   gomodkit serve --listen 0.0.0.0:8080 --storage /var/lib/gomodkit
   gomodkit serve --upstream https://goproxy.example,direct --private 'git.corp.example,*.internal.example'
   gomodkit serve --sumdb off                    believe the upstream; go commands verify by themselves
+  gomodkit serve --sumdb-key-file sumdb.key     with a log of its own (gomodkit sumdb init makes the key)
   gomodkit serve --offline                      only what is stored; nothing is fetched`,
     )
     .action(serve);
@@ -65,6 +68,7 @@ Examples:
 export interface ServeCommandFlags extends ServeFlags {
   readonly config?: string | undefined;
   readonly grace?: number | undefined;
+  readonly sumdbKeyFile?: string | undefined;
   readonly uploadTokens?: string | undefined;
 }
 
@@ -79,21 +83,25 @@ async function serve(flags: ServeCommandFlags): Promise<void> {
   logEvents(repository, log);
   const tokens = flags.uploadTokens ?? config.uploadTokens;
   const basePath = flags.basePath ?? config.basePath ?? '';
+  const onError = (error: unknown): void =>
+    log.error({ error: error instanceof Error ? error.stack : String(error) }, 'unexpected failure');
+  const keyFile = flags.sumdbKeyFile;
+  const own = keyFile === undefined ? undefined : await serveLog(keyFile, repository, settings, onError);
   const handler = createHandler({
     repository,
     basePath,
     authorize: config.authorize,
-    sumdb: settings.sumdb,
+    sumdb: own?.sumdb ?? settings.sumdb,
     upload: tokens === undefined ? undefined : { authorize: await uploadTokens(tokens) },
-    onError: (error) =>
-      log.error({ error: error instanceof Error ? error.stack : String(error) }, 'unexpected failure'),
+    onError,
   });
   const server = await startServer(handler, wanted, log);
-  announce(urlOf(server.address, basePath), settings, file);
+  announce(urlOf(server.address, basePath), settings, file, own);
   await stopSignal();
   const stopped = server.stop((flags.grace ?? 30) * 1000);
   log.info('stopping: running downloads finish first; a second signal stops at once');
   await stopped;
+  await own?.close();
   await repository.close();
   await settings.storage.storage.close?.();
 }
@@ -108,7 +116,12 @@ async function checkStorage(repository: Repository, { storage }: RepositorySetti
   throw new GoModKitError('storage_unavailable', message, { cause: first.error });
 }
 
-function announce(url: string, settings: RepositorySettings, configFile: string | undefined): void {
+function announce(
+  url: string,
+  settings: RepositorySettings,
+  configFile: string | undefined,
+  own: ServedLog | undefined,
+): void {
   const lines = [
     `gomodkit serves ${url}`,
     `  storage   ${settings.storage.name}`,
@@ -116,7 +129,7 @@ function announce(url: string, settings: RepositorySettings, configFile: string 
     ...settings.notes.map((note) => `            ${note}`),
     `  sumdb     ${settings.checksums}`,
     ...(configFile === undefined ? [] : [`  config    ${configFile}`]),
-    `  use it    GOPROXY=${url} go build ./...`,
+    `  use it    ${own === undefined ? '' : `GOSUMDB=${own.key} `}GOPROXY=${url} go build ./...`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
