@@ -7,6 +7,7 @@ import JSZip from 'jszip';
 import { type BenchModule, writeBigZip } from '../fixtures/big-zip.ts';
 import { writeSourceTree } from '../fixtures/source-tree.ts';
 import { answerLines, timed } from './answer-lines.ts';
+import { appendRecords, lookUpRecords } from './worker-log.ts';
 import { createFiles } from './worker-storage.ts';
 
 interface FileRequest {
@@ -96,4 +97,6 @@ await answerLines({
   },
 
   createFiles,
+  appendRecords,
+  lookUpRecords,
 });

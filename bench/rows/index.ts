@@ -7,6 +7,7 @@ import { coldInfo } from './cold-info.ts';
 import { memory500mb } from './memory.ts';
 import { storagePut } from './storage-put.ts';
 import { sumdbProxied, sumdbVerify } from './sumdb.ts';
+import { sumdbAppend, sumdbLookup } from './sumdb-log.ts';
 import { warmInfo, warmMod, warmZips } from './warm.ts';
 import { warmLatency } from './warm-latency.ts';
 import { zipBuild, zipHash } from './zips.ts';
@@ -23,6 +24,8 @@ export const rows: readonly Row[] = [
   zipBuild,
   zipHash,
   storagePut,
+  sumdbAppend,
+  sumdbLookup,
   sumdbProxied,
   sumdbVerify,
   memory500mb,
