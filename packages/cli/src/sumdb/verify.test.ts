@@ -132,6 +132,16 @@ describe('what is wrong with a command', () => {
     expect(process.exitCode).toBe(2);
   });
 
+  it('is said of a URL that has no such database', async () => {
+    const { at, keyFile } = await store();
+    const url = await serve(await open(at, keyFile));
+    for (const each of [url, `${url}/sumdb/sum.golang.org`])
+      await expect(verify(each, { key: 'sum.golang.org' })).rejects.toThrow(
+        /neither is nor serves the checksum database sum\.golang\.org/,
+      );
+    expect(process.exitCode).toBe(2);
+  });
+
   it('is said of a place to begin', () => {
     expect(fromOf('0')).toBe(0n);
     expect(fromOf('7:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=')).toMatchObject({ size: 7n });
