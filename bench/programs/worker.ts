@@ -7,6 +7,9 @@ import JSZip from 'jszip';
 import { type BenchModule, writeBigZip } from '../fixtures/big-zip.ts';
 import { writeSourceTree } from '../fixtures/source-tree.ts';
 import { answerLines, timed } from './answer-lines.ts';
+import { auditStore, writeStore } from './worker-audit.ts';
+import { buildList } from './worker-graph.ts';
+import { indexPages } from './worker-index.ts';
 import { appendRecords, lookUpRecords } from './worker-log.ts';
 import { createFiles } from './worker-storage.ts';
 
@@ -96,6 +99,10 @@ await answerLines({
     return { milliseconds, h1 };
   },
 
+  writeStore,
+  auditStore,
+  buildList,
+  indexPages,
   createFiles,
   appendRecords,
   lookUpRecords,

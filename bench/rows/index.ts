@@ -2,8 +2,11 @@
 
 import type { Row } from '../harness/row.ts';
 import { adapterRow } from './adapters.ts';
+import { auditRow } from './audit.ts';
+import { buildList } from './build-list.ts';
 import { capture } from './capture.ts';
 import { coldInfo } from './cold-info.ts';
+import { indexPage } from './index-page.ts';
 import { memory500mb } from './memory.ts';
 import { storagePut } from './storage-put.ts';
 import { sumdbProxied, sumdbVerify } from './sumdb.ts';
@@ -20,9 +23,12 @@ export const rows: readonly Row[] = [
   adapterRow,
   coldInfo,
   capture,
+  buildList,
+  auditRow,
   warmLatency,
   zipBuild,
   zipHash,
+  indexPage,
   storagePut,
   sumdbAppend,
   sumdbLookup,
