@@ -31,7 +31,8 @@ async function writeGraph(directory: string): Promise<string> {
     }
     await Promise.all(files.map(([name, text]) => writeFile(join(folder, name), text)));
   }
-  const required = Array.from({ length: 20 }, (_, i) => `require ${pathOf(i * 31)} v1.0.0\n`);
+  // At the versions that are selected: a go.mod that needs no update.
+  const required = Array.from({ length: 20 }, (_, i) => `require ${pathOf(i * 31)} v1.${versions - 1}.0\n`);
   return `module example.com/bench/main\n\ngo 1.16\n\n${required.join('')}`;
 }
 
