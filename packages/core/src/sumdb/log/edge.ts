@@ -33,6 +33,8 @@ export class Edge {
   /** The records of row 0. */
   readonly #texts: string[];
   #size: number;
+  /** Once it was asked for. */
+  #tree: Tree | undefined;
 
   /** `rows` from the lowest level up, and the records of the lowest. */
   constructor(size = 0, rows: readonly (readonly Uint8Array[])[] = [[]], texts: readonly string[] = []) {
@@ -63,6 +65,7 @@ export class Edge {
   push(text: string, listener: EdgeListener): void {
     this.#texts.push(text);
     this.#size++;
+    this.#tree = undefined;
     let hash = recordHash(text);
     for (let l = 0; ; l++) {
       const row = this.#rows[l] ?? [];
@@ -80,9 +83,13 @@ export class Edge {
 
   /** The tree of all records. */
   tree(): Tree {
+    this.#tree ??= { size: BigInt(this.#size), hash: this.#hash() };
+    return this.#tree;
+  }
+
+  #hash(): Uint8Array {
     const hashes = this.#rows.flatMap(subtreesOf).reverse();
-    const hash = hashes.length === 0 ? emptyTreeHash() : joinSubtrees(hashes);
-    return { size: BigInt(this.#size), hash };
+    return hashes.length === 0 ? emptyTreeHash() : joinSubtrees(hashes);
   }
 }
 
