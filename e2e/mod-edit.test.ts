@@ -174,6 +174,7 @@ describeWithGo('gomodkit mod', () => {
       for (let i = 0; i < count; i++) {
         const text = fileOf(random, kinds[kind].verbs, kinds[kind].head);
         const flags = Array.from({ length: Math.floor(random() * 5) }, () => flagOf(random, kind === 'work'));
+        if (isKnownDifference(flags)) continue;
         if (await agree(go, kind, text, flags, random() < 0.4)) refused++;
       }
       // Both kinds of cases are there.
@@ -192,6 +193,16 @@ describeWithGo('gomodkit mod', () => {
     expect(await go.read('go.mod')).toBe(text);
   });
 });
+
+/** Sequences for which x/mod is out of step with its own tree (differential/edit-differences.ts): it cannot drop what it just added. */
+function isKnownDifference(flags: readonly (readonly [string, string])[]): boolean {
+  const values = (name: string) =>
+    flags.filter(([, flag]) => flag.startsWith(`-${name}=`)).map(([, flag]) => flag.slice(name.length + 2));
+  const range = (text: string): string => text.replaceAll(' ', '');
+  const dropped = values('dropretract').map(range);
+  const replaced = [...values('replace'), ...values('dropreplace')].map((value) => value.replace(/[@=].*/, ''));
+  return values('retract').some((value) => dropped.includes(range(value))) || new Set(replaced).size < replaced.length;
+}
 
 /** Lets both edit a file; resolves to whether both refused. */
 async function agree(

@@ -40,20 +40,20 @@ export async function warmZip(shared: string): Promise<string> {
 }
 
 function tree(shared: string, name: string, module: BenchModule, count: number): Promise<string> {
-  return once(join(shared, `${name}-tree`), { op: 'writeTree', module, count }, 'directory');
+  return fixture(join(shared, `${name}-tree`), { op: 'writeTree', module, count }, 'directory');
 }
 
 function zipOf(shared: string, name: string, module: BenchModule, directory: string): Promise<string> {
-  return once(join(shared, `${name}.zip`), { op: 'writeZip', directory, module }, 'file');
+  return fixture(join(shared, `${name}.zip`), { op: 'writeZip', directory, module }, 'file');
 }
 
 /** A zip of {@link bigModule} with so many bytes of content. */
 export function bigZip(shared: string, size: number): Promise<string> {
-  return once(join(shared, `big-${size}.zip`), { op: 'writeBigZip', size, module: bigModule }, 'file');
+  return fixture(join(shared, `big-${size}.zip`), { op: 'writeBigZip', size, module: bigModule }, 'file');
 }
 
 /** Makes a fixture unless it is there; a half-made one never gets its name. */
-async function once(path: string, request: object, target: 'file' | 'directory'): Promise<string> {
+export async function fixture(path: string, request: object, target: 'file' | 'directory'): Promise<string> {
   if (existsSync(path)) return path;
   const worker = startNode('worker');
   try {
