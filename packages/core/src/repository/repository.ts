@@ -162,7 +162,8 @@ export interface Repository {
   /**
    * Publishes a version from a directory, files or a zip, with or without a source, under the rules by which the go command would have
    * made and would accept it. The first one wins: publishing the same content again resolves with `created: false`, other content
-   * rejects with `conflict` and both sums. The checksum database is not asked: it knows what is public, and this is for the rest.
+   * rejects with `conflict` and both sums. Where the repository verifies with a checksum database, so is this: what the database disproves
+   * (`checksum_mismatch`), and what is not private and unknown to it (`not_found`), would not be served either.
    *
    * Rejects with `invalid_path`, `invalid_version`, `invalid_go_mod`, `invalid_zip` or `limit_exceeded` for what cannot be a version,
    * `invalid_argument` for a bad time or directory, `denied` for a version that is withdrawn, `conflict`, `storage_unavailable`.

@@ -86,6 +86,10 @@ async function publishContent(
         throw named(target, error);
       });
       const draft = { ...info, goMod: goModOf(target, verified.goMod, limits.goMod) };
+      // What the database disproves, or what is public and unknown to it, would be refused when it is read.
+      const { verifier } = engine.settings;
+      await verifier?.goMod(target, hashGoMod(draft.goMod), { signal });
+      await verifier?.zip(target, verified.h1, { signal });
       await gate.admitPublication(target, { signal });
       await noteOwn(engine.store, target, { mod: hashGoMod(draft.goMod), zip: verified.h1 }, signal);
       const version = await publishInfo(engine, target, draft, signal);
