@@ -94,7 +94,7 @@ export interface ChecksumDatabase {
  *
  * @example
  * ```ts
- * import { createChecksumDatabase, createHandler, createRepository, memoryStorage, repositorySums, sumdb } from '@gomodkit/core';
+ * import { createHandler, createRepository, memoryStorage, repositorySums, sumdb } from '@gomodkit/core';
  *
  * async function serve(signerKey: string) {
  *   const storage = memoryStorage();
