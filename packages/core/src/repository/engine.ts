@@ -12,7 +12,7 @@ import type { IndexFeed } from './index-feed/index-feed.ts';
 import type { Settings } from './options.ts';
 import type { FileKind, ReadOptions } from './repository.ts';
 import type { Store } from './store.ts';
-import type { Verification } from './verification/verification.ts';
+import type { Verification } from './verification/types.ts';
 
 /** A repository's working parts. */
 export interface Engine {

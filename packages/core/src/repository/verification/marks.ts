@@ -16,7 +16,7 @@ import { type ErrorData, GoModKitError } from '../../errors/error.ts';
 import { databaseKey } from '../../sumdb/client/keys.ts';
 import type { Target } from '../keys.ts';
 import type { Store } from '../store.ts';
-import type { VerifiedKind } from './verdict.ts';
+import type { VerifiedKind } from './types.ts';
 
 /** Marks of one database. */
 export interface Marks {

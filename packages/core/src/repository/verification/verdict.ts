@@ -10,12 +10,7 @@ import type { ModuleVersion } from '../../module/index.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import type { Events } from '../events.ts';
 import type { VerificationSettings } from './settings.ts';
-
-/** What of a version is verified. */
-export type VerifiedKind = 'mod' | 'zip';
-
-/** What was found out: the database has this very sum; is not asked about the module; does not know it, which is allowed. */
-export type Verdict = 'proven' | 'skipped' | 'unknown';
+import type { Verdict, VerifiedKind } from './types.ts';
 
 /** A sum to be judged. */
 export interface Claim {
