@@ -1,8 +1,7 @@
-// A witness as HTTP: statuses, races, crashes, hostile bodies.
+// A witness as HTTP: statuses, evidence, hostile bodies.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeUtf8 } from '../../bytes/utf8.ts';
 import { GoModKitError } from '../../errors/error.ts';
 import { memoryStorage } from '../../storage/memory.ts';
 import type { Storage } from '../../storage/storage.ts';
@@ -10,64 +9,12 @@ import * as note from '../note/index.ts';
 import * as tlog from '../tlog/index.ts';
 import { formatAddCheckpoint, parseAddCheckpoint } from './add-checkpoint.ts';
 import { formatCheckpoint } from './checkpoint.ts';
-import { cosignatureTime, generateCosignerKey, newCosignatureVerifier, newCosigner } from './cosignature.ts';
+import { cosignatureTime } from './cosignature.ts';
 import { growingLog } from './testdata/growing-log.ts';
-import { createWitness, type WitnessEvidence, type WitnessOptions } from './witness.ts';
-import { createWitnessHandler, type WitnessResponse } from './witness-handler.ts';
+import { cosigner, fork, known, log, methodsOf, setup, verified } from './testdata/witness-setup.ts';
+import { createWitness, type WitnessOptions } from './witness.ts';
+import { createWitnessHandler } from './witness-handler.ts';
 import { originHash } from './witness-state.ts';
-
-const log = await growingLog(100);
-const fork = await growingLog(100, 'log.example', '!');
-const keys = await generateCosignerKey('witness.example', new Uint8Array(32).fill(8));
-const cosigner = await newCosigner(keys.signerKey);
-const known = note.verifierList(newCosignatureVerifier(keys.verifierKey), note.newVerifier(log.verifierKey));
-const noProof: readonly Uint8Array[] = [];
-
-interface Posted {
-  readonly status: number;
-  readonly type: string | undefined;
-  readonly text: string;
-}
-
-interface Setup {
-  readonly storage: Storage;
-  readonly evidence: WitnessEvidence[];
-  post(body: string | Uint8Array): Promise<Posted>;
-  get(path: string, method?: string): Promise<WitnessResponse>;
-  /** Asks for a tree after another, with an honest proof. */
-  add(oldSize: number, size: number, from?: typeof log): Promise<Posted>;
-}
-
-function setup(storage: Storage = memoryStorage(), more: Partial<WitnessOptions> = {}): Setup {
-  const evidence: WitnessEvidence[] = [];
-  const witness = createWitness({
-    storage,
-    signers: [cosigner],
-    logs: [{ origin: 'log.example', keys: [log.verifierKey] }],
-    onEvidence: (each) => evidence.push(each),
-    ...more,
-  });
-  const handle = createWitnessHandler({ witness, basePath: '/w' });
-  const post = async (body: string | Uint8Array): Promise<Posted> => {
-    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-    const answer = await handle({ method: 'POST', url: '/w/add-checkpoint', body: bytes });
-    return { status: answer.status, type: answer.headers['content-type'], text: decodeUtf8(answer.body) ?? '' };
-  };
-  return {
-    storage,
-    evidence,
-    post,
-    get: (path, method = 'GET') => handle({ method, url: path }),
-    async add(oldSize, size, from = log) {
-      const proof = oldSize === 0 || oldSize >= size ? noProof : await from.prove(BigInt(oldSize), BigInt(size), {});
-      return post(formatAddCheckpoint({ oldSize: BigInt(oldSize), proof, checkpoint: await from.checkpoint(size) }));
-    },
-  };
-}
-
-async function verified(checkpoint: string, lines: string): Promise<readonly note.Signature[]> {
-  return (await note.open(`${checkpoint.slice(0, checkpoint.lastIndexOf('\n\n') + 2)}${lines}`, known)).sigs;
-}
 
 describe('a witness', () => {
   it('cosigns what grows, and serves the newest to monitors', async () => {
@@ -314,95 +261,6 @@ describe('evidence', () => {
     expect((await setup(full).add(7, 7, fork)).status).toBe(422);
   });
 });
-
-function methodsOf(storage: Storage): Storage {
-  return {
-    get: (key, options) => storage.get(key, options),
-    head: (key, options) => storage.head(key, options),
-    create: (key, source, options) => storage.create(key, source, options),
-    list: (options) => storage.list(options),
-  };
-}
-
-describe('races and crashes', () => {
-  it('never cosign two trees of one size, nor a smaller one after a larger one', async () => {
-    const storage = memoryStorage();
-    const sides = [setup(storage), setup(storage), setup(storage)];
-    const cosigned = new Map<number, Set<string>>();
-    for (let round = 0; round < 12; round++) {
-      const latest = Math.max(0, ...cosigned.keys());
-      // Honest and forked trees of several sizes, all after the same one, at once.
-      const asked = sides.flatMap((side, i) =>
-        [1, 2, 3].map(async (step) => {
-          const size = latest + step;
-          const from = i === 2 && latest === 0 ? fork : log;
-          const { status, text } = await side.add(latest, size, from);
-          expect([200, 409, 422]).toContain(status);
-          if (status !== 200) return;
-          expect(await verified(await from.checkpoint(size), text)).toHaveLength(1);
-          const root = (await from.checkpoint(size)).split('\n')[2] ?? '';
-          cosigned.set(size, (cosigned.get(size) ?? new Set()).add(root));
-        }),
-      );
-      await Promise.all(asked);
-      if (latest === 0) {
-        // Whoever came first may have been the fork; then the log has no more chance, which is what a witness is for.
-        if ([...cosigned.values()].every((roots) => ![...roots].some((root) => honest.has(root)))) break;
-      }
-    }
-    for (const roots of cosigned.values()) expect(roots.size).toBe(1);
-    const { objects } = await storage.list({ prefix: '.gomodkit/witness/' });
-    expect(objects.filter(({ key }) => key.includes('/checkpoints/')).length).toBe(cosigned.size);
-  });
-
-  it('answer nothing that is not kept: every create that fails is a 503, and what was kept holds', async () => {
-    const inner = memoryStorage();
-    let plan: 'works' | 'lost' | 'kept' = 'works';
-    const storage: Storage = {
-      ...methodsOf(inner),
-      create: async (key, source, options) => {
-        if (plan === 'lost') throw new GoModKitError('storage_unavailable', 'down', { data: { transient: false } });
-        const result = await inner.create(key, source, options);
-        if (plan === 'kept') throw new GoModKitError('storage_unavailable', 'cut', { data: { transient: false } });
-        return result;
-      },
-    };
-    const errors: unknown[] = [];
-    const witness = createWitness({
-      storage,
-      signers: [cosigner],
-      logs: [{ origin: 'log.example', keys: [log.verifierKey] }],
-    });
-    const handle = createWitnessHandler({ witness, onError: (error) => errors.push(error) });
-    const add = async (oldSize: number, size: number, from = log): Promise<number> => {
-      const proof = oldSize === 0 ? noProof : await from.prove(BigInt(oldSize), BigInt(size), {});
-      const body = formatAddCheckpoint({ oldSize: BigInt(oldSize), proof, checkpoint: await from.checkpoint(size) });
-      return (await handle({ method: 'POST', url: '/add-checkpoint', body: new TextEncoder().encode(body) })).status;
-    };
-    plan = 'lost';
-    expect(await add(0, 5)).toBe(503);
-    // Nothing was kept, so another tree may still be the first.
-    plan = 'kept';
-    expect(await add(0, 5)).toBe(503);
-    plan = 'works';
-    // It was kept though the answer was lost: a fork of that size is refused for ever, the same tree is not.
-    expect(await add(0, 5, fork)).toBe(409);
-    expect(await add(5, 6)).toBe(200);
-    expect(errors).toHaveLength(2);
-  });
-
-  it('of a signer that fails leave everything as it was', async () => {
-    const broken = { ...cosigner, sign: () => Promise.reject(new Error('KMS is away: secret detail')) };
-    const { storage, add } = setup(memoryStorage(), { signers: [broken] });
-    const { status, text } = await add(0, 5);
-    expect([status, text]).toEqual([503, expect.not.stringContaining('secret')]);
-    expect((await setup(storage).add(0, 6)).status).toBe(200);
-  });
-});
-
-const honest = new Set(
-  await Promise.all(Array.from({ length: 4 }, async (_, i) => (await log.checkpoint(i + 1)).split('\n')[2] ?? '')),
-);
 
 it('writes and reads requests alike', async () => {
   const request = { oldSize: 7n, proof: await log.prove(7n, 90n, {}), checkpoint: await log.checkpoint(90) };
