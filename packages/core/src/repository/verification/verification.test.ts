@@ -371,7 +371,7 @@ describe('what is stored already', () => {
   it("is nobody else's where the repository published it", async () => {
     const storage = memoryStorage();
     const database = await TestDatabase.of(3);
-    const { repository } = await verifying({ storage, database });
+    const { repository } = await verifying({ storage, database, noSumdb: path });
     await repository.publish({ path, version }, { zip: bytesSource(await zipOf(path, version, files)) });
     await repository.zip(path, version);
     // Others find the bytes that were published, and nothing else is vouched for.
