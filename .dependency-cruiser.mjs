@@ -42,7 +42,7 @@ export default {
       comment: 'What a package needs at run time stands in its dependencies or peerDependencies.',
       severity: 'error',
       from: { path: '^packages/[^/]+/src', pathNot: test },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
     onlyImports('core', []),
     onlyImports('storage-fs', ['core']),

@@ -11,7 +11,7 @@ import { hex } from '../bytes/hex.ts';
 import { encodeUtf8 } from '../bytes/utf8.ts';
 import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import type { ModuleVersion } from '../module/index.ts';
-import type { IndexEntry, IndexPage } from '../repository/index-feed/page.ts';
+import type { IndexEntry, IndexPage } from '../repository/index-feed/types.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { CallOptions } from '../storage/storage.ts';
 import { type IndexTarget, lastingParameters } from './index-target.ts';

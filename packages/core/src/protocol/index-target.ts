@@ -4,7 +4,7 @@
 // - No module can be meant: its requests have `/@` in them, and the first element of its path has a dot (spec §1.7).
 // - Parameters are read as Go reads them: the first of a name counts, unknown ones say nothing, an empty one is none.
 
-import type { IndexOptions } from '../repository/index-feed/page.ts';
+import type { IndexOptions } from '../repository/index-feed/types.ts';
 
 /** A request for a page of the index. */
 export interface IndexTarget {

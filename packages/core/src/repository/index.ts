@@ -17,7 +17,7 @@ export type {
 } from './capture/types.ts';
 export { createRepository } from './create-repository.ts';
 export type { FreshnessOptions } from './freshness.ts';
-export type { IndexEntry, IndexOptions, IndexPage } from './index-feed/page.ts';
+export type { IndexEntry, IndexOptions, IndexPage } from './index-feed/types.ts';
 export type { RepositoryLimits, RepositoryOptions } from './options.ts';
 export type { PublishContent, Published, PublishOptions } from './publish/index.ts';
 export type {

@@ -11,7 +11,7 @@ import type { VersionInfo } from '../source/source.ts';
 import type { CallOptions, GetOptions, StoredObject } from '../storage/storage.ts';
 import type { AuditEvent, AuditOptions, AuditReport } from './audit/audit.ts';
 import type { CaptureEvent, CaptureReport, ClosureOptions, Wanted } from './capture/types.ts';
-import type { IndexOptions, IndexPage } from './index-feed/page.ts';
+import type { IndexOptions, IndexPage } from './index-feed/types.ts';
 import type { PublishContent, Published, PublishOptions } from './publish/index.ts';
 import type { ReinstateRequest, Withdrawal, WithdrawalRecord, WithdrawRequest } from './withdrawal/index.ts';
 

@@ -44,7 +44,8 @@ export { formatProof, type ProofFile, parseProof } from './proof/proof-file.ts';
 export { type VerifiedProof, type VerifyProofOptions, verifyProof, type WitnessPolicy } from './proof/verify-proof.ts';
 export { combineSumdbs, type NamedSumdb } from './proxy/combine.ts';
 export { type DatabaseRemoteOptions, databaseRemote, type SumdbAnswers } from './proxy/database-remote.ts';
-export { createSumdbProxy, type ProxiedSumdb, type SumdbProxy, type SumdbProxyOptions } from './proxy/sumdb-proxy.ts';
+export { createSumdbProxy } from './proxy/sumdb-proxy.ts';
+export type { ProxiedSumdb, SumdbProxy, SumdbProxyOptions } from './proxy/types.ts';
 export * as tlog from './tlog/index.ts';
 export { type Checkpoint, formatCheckpoint, goSumOrigin, parseCheckpoint } from './witness/checkpoint.ts';
 export {

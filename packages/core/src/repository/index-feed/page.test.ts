@@ -8,8 +8,9 @@ import type { Storage } from '../../storage/storage.ts';
 import type { Policy } from '../repository.ts';
 import { aroundStorage, put, setUp } from '../testdata/fixture.ts';
 import { backfilledKey, formatTimestamp, indexPrefix } from './entries.ts';
-import { type IndexOptions, pageBounds } from './page.ts';
+import { pageBounds } from './page.ts';
 import { allEntries, labels } from './testdata/feed.ts';
+import type { IndexOptions } from './types.ts';
 
 interface Version {
   readonly path: string;

@@ -5,21 +5,12 @@
 // - A stream that was handed over is read to its end or cancelled, also where the publication is refused before it.
 
 import { spool } from '#spool';
-import type { ByteSource } from '../../bytes/source.ts';
 import { GoModKitError } from '../../errors/error.ts';
 import type { Spooled } from '../../platform/types.ts';
-import { createZip, createZipFromDirectory, type ZipSourceFiles } from '../../zip/index.ts';
+import { createZip, createZipFromDirectory } from '../../zip/index.ts';
 import { tooLarge } from '../draft.ts';
 import type { Target } from '../keys.ts';
-
-/**
- * What is published: a directory or files, of which the zip is made as the go command makes it (spec §7.4, §7.8), or a finished zip
- * whose entries are named `PATH@VERSION/…`.
- */
-export type PublishContent =
-  | { readonly directory: string }
-  | { readonly files: ZipSourceFiles }
-  | { readonly zip: ByteSource | ReadableStream<Uint8Array> };
+import type { PublishContent } from './types.ts';
 
 /** Takes the content whole. Rejects with `limit_exceeded` past `limit` bytes, and with what making the zip fails with. */
 export async function spoolContent(

@@ -1,2 +1,1 @@
-export type { PublishContent } from './content.ts';
-export type { Published, PublishOptions } from './publish.ts';
+export type { PublishContent, Published, PublishOptions } from './types.ts';

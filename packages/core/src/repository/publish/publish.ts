@@ -6,13 +6,11 @@
 // - Of two publishers at once, only the one whose `.info` is stored may bind a zip while the other's may still come: no version is
 //   the time and origin of one with the content of another.
 // - A withdrawn version is not published, not even with the same bytes.
+// - No checksum database is asked: what is published here is its publisher's, and nobody outside hears its name.
 
 import { equalBytes } from '../../bytes/utf8.ts';
 import { hashGoMod } from '../../dirhash/index.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
-import type { ModuleVersion } from '../../module/index.ts';
-import type { Origin, VersionInfo } from '../../source/source.ts';
-import type { CallOptions } from '../../storage/storage.ts';
 import { verifyZip } from '../../zip/index.ts';
 import { named } from '../capture-zip.ts';
 import type { CapturedVersion } from '../captured.ts';
@@ -23,31 +21,9 @@ import { type Target, targetOf } from '../keys.ts';
 import { commitsDiffer, publishInfo } from '../publish-info.ts';
 import { type PublishedZip, publishZip } from '../publish-zip.ts';
 import { noteOwn } from '../verification/marks.ts';
-import { discardContent, type PublishContent, spoolContent } from './content.ts';
+import { discardContent, spoolContent } from './content.ts';
 import { checkPublishable, goModOf, infoOf } from './rules.ts';
-
-/** Options of {@link Repository.publish}. */
-export interface PublishOptions extends CallOptions {
-  /** When the version was made, RFC 3339 or a date. Default: the time in a pseudo-version, else now. */
-  readonly time?: Date | string | undefined;
-  /** Where it came from, kept in `.info`. */
-  readonly origin?: Origin | undefined;
-}
-
-/** A version that is published, now or before. */
-export interface Published extends ModuleVersion {
-  /** Whether this call made the content the version's; `false` where the very same was there already. */
-  readonly created: boolean;
-  /** What is stored: of the first publication, where it is not this one. */
-  readonly info: VersionInfo;
-  /** `h1:` sums as go.sum has them. */
-  readonly sums: { readonly zip: string; readonly goMod: string };
-  /** Bytes of the stored zip. */
-  readonly size: number;
-}
-
-/** Publishes content as a version. */
-export type Publish = (module: ModuleVersion, content: PublishContent, options: PublishOptions) => Promise<Published>;
+import type { Publish, PublishContent, Published } from './types.ts';
 
 /** Makes {@link Repository.publish}. */
 export function createPublish(engine: Engine, gate: Gate): Publish {
@@ -86,10 +62,6 @@ async function publishContent(
         throw named(target, error);
       });
       const draft = { ...info, goMod: goModOf(target, verified.goMod, limits.goMod) };
-      // What the database disproves, or what is public and unknown to it, would be refused when it is read.
-      const { verifier } = engine.settings;
-      await verifier?.goMod(target, hashGoMod(draft.goMod), { signal });
-      await verifier?.zip(target, verified.h1, { signal });
       await gate.admitPublication(target, { signal });
       await noteOwn(engine.store, target, { mod: hashGoMod(draft.goMod), zip: verified.h1 }, signal);
       const version = await publishInfo(engine, target, draft, signal);

@@ -28,7 +28,7 @@ import { recordHash } from '../tlog/hash.ts';
 import { parseRecord } from '../tlog/record-text.ts';
 import { storedHashIndex } from '../tlog/stored-index.ts';
 import { parseTilePath, readTileData, type Tile, tilePath } from '../tlog/tile.ts';
-import type { ProxiedSumdb, SumdbProxyOptions } from './sumdb-proxy.ts';
+import type { ProxiedSumdb, SumdbProxyOptions } from './types.ts';
 
 const nothing = new Uint8Array(0);
 /** The widest tile that is made: heights up to 12. */

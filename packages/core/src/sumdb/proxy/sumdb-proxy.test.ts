@@ -8,7 +8,8 @@ import { createSumdbClient } from '../client/client.ts';
 import { keys, recordText, signTree, TestDatabase } from '../client/testdata/database.ts';
 import * as note from '../note/index.ts';
 import * as tlog from '../tlog/index.ts';
-import { createSumdbProxy, type SumdbProxy, type SumdbProxyOptions } from './sumdb-proxy.ts';
+import { createSumdbProxy } from './sumdb-proxy.ts';
+import type { SumdbProxy, SumdbProxyOptions } from './types.ts';
 
 const name = 'sum.example/db';
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -7,7 +7,7 @@ import type { Repository } from '../../repository.ts';
 import { storedVersions } from '../../stored-versions.ts';
 import { type FakeModule, type FakeSource, settle } from '../../testdata/fixture.ts';
 import { indexPrefix, pendingPrefix } from '../entries.ts';
-import type { IndexEntry, IndexOptions } from '../page.ts';
+import type { IndexEntry, IndexOptions } from '../types.ts';
 
 /** `example.com/m0` … with these versions each. */
 export function modulesOf(count: number, versions: readonly string[] = ['v1.0.0']): Record<string, FakeModule> {
