@@ -14,6 +14,7 @@ import {
   checkRange,
   checkSourceSize,
   type GetOptions,
+  isKey,
   type ListBounds,
   type ListOptions,
   type ListPage,
@@ -25,7 +26,7 @@ import {
 } from '@gomodkit/core/storage';
 import type { GcsBucketLike, GcsFileLike, GcsFilesPage, GcsMetadata } from './bucket.ts';
 import { answerOf, type CallContext, faultOf, statusOf } from './calls.ts';
-import { bodyOf, downloadOf } from './download.ts';
+import { bodyOf, headersOf } from './download.ts';
 import { type GcsStorageOptions, type Settings, settingsOf } from './options.ts';
 import { upload } from './upload.ts';
 
@@ -87,14 +88,14 @@ class BucketStorage implements GcsStorage {
       ...(bounds && bounds.end !== Number.POSITIVE_INFINITY && { end: bounds.end - 1 }),
     });
     try {
-      const answer = await answerOf(downloadOf(stream), context);
-      const size = Number(answer.headers['x-goog-stored-content-length']);
+      const headers = await answerOf(headersOf(stream), context);
+      const size = Number(headers['x-goog-stored-content-length']);
       const info = infoOf(key, size, {
-        generation: one(answer.headers['x-goog-generation']),
-        updated: one(answer.headers['last-modified']),
+        generation: one(headers['x-goog-generation']),
+        updated: one(headers['last-modified']),
       });
       const delivered = resolveRange(key, info.size, range);
-      return { ...info, range: delivered, body: bodyOf(answer, delivered.end - delivered.start, context) };
+      return { ...info, range: delivered, body: bodyOf(stream, delivered.end - delivered.start, context) };
     } catch (error) {
       stream.destroy();
       if (statusOf(error) === 404) return undefined;
@@ -228,13 +229,4 @@ function infoOf(key: string, size: number, { generation, updated = '' }: GcsMeta
 
 function one(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : undefined;
-}
-
-function isKey(name: string): boolean {
-  try {
-    checkKey(name);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -7,7 +7,7 @@
 
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { GoModKitError } from '@gomodkit/core/errors';
-import { checkKey, compareKeys, type ListBounds, type ListPage, type ObjectInfo } from '@gomodkit/core/storage';
+import { compareKeys, isKey, type ListBounds, type ListPage, type ObjectInfo } from '@gomodkit/core/storage';
 import { faultOf, type Requests } from './client.ts';
 import { bareEtag, wholeSeconds } from './object-info.ts';
 import type { Settings } from './options.ts';
@@ -58,15 +58,6 @@ async function ask(
     return await requests.send<ListObjectsV2CommandOutput>(command, signal);
   } catch (error) {
     throw faultOf(error, 'list', prefix + within, signal);
-  }
-}
-
-function isKey(name: string): boolean {
-  try {
-    checkKey(name);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -29,12 +29,12 @@ import {
   type ListPage,
   listBounds,
   type ObjectInfo,
+  objectBody,
   orAborted,
   resolveRange,
   type Storage,
   type StoredObject,
 } from '@gomodkit/core/storage';
-import { bodyOf, discard } from './body.ts';
 import { faultOf, Requests, refusalOf, type S3ClientLike } from './client.ts';
 import { listPage } from './listing.ts';
 import { bareEtag, wholeSeconds } from './object-info.ts';
@@ -107,14 +107,27 @@ class BucketStorage implements S3Storage {
     if (answer === undefined) return undefined;
     const { Body, ContentLength = 0, ContentRange } = answer;
     const size = ContentRange === undefined ? ContentLength : Number(ContentRange.split('/')[1]);
+    const release = (reason: unknown): void => {
+      stop.abort(reason);
+      destroy(Body);
+    };
     if (!Number.isSafeInteger(size)) {
-      discard(Body);
-      throw new GoModKitError('storage_unavailable', `S3 answered a read of ${key} with the range ${ContentRange}`);
+      const fault = new GoModKitError(
+        'storage_unavailable',
+        `S3 answered a read of ${key} with the range ${ContentRange}`,
+      );
+      release(fault);
+      throw fault;
     }
-    const whole = { start: 0, end: size };
-    const delivered = ContentRange === undefined ? whole : resolveRange(key, size, range);
-    const context = { key, size: delivered.end - delivered.start, signal, stop, timeout: this.#settings.timeout };
-    const body = bodyOf(Body as AsyncIterable<Uint8Array>, context);
+    const delivered = ContentRange === undefined ? { start: 0, end: size } : resolveRange(key, size, range);
+    const body = objectBody(Body as AsyncIterable<Uint8Array>, {
+      backend: 'S3',
+      key,
+      size: delivered.end - delivered.start,
+      stall: this.#settings.timeout,
+      signal,
+      release,
+    });
     return { ...infoOf(key, size, answer), range: delivered, body };
   }
 
@@ -258,6 +271,15 @@ class BucketStorage implements S3Storage {
       throw faultOf(error, 'abort an upload of', name, signal);
     }
   }
+}
+
+/** Releases the socket of a body: a Node stream, or a web stream elsewhere. */
+function destroy(body: unknown): void {
+  const stream = body as { destroy?(): void; cancel?(): Promise<void>; on?(event: string, listen: () => void): void };
+  // A destroyed request may still report its end; nobody is left to hear it.
+  stream?.on?.('error', () => {});
+  if (stream?.destroy !== undefined) stream.destroy();
+  else stream?.cancel?.().catch(() => {});
 }
 
 function rangeHeader({ start, end }: { readonly start: number; readonly end: number }): string {

@@ -1,7 +1,8 @@
 export { type FileBytes, fileSource } from '../bytes/file.ts';
 export { type ByteSource, bytesSource } from '../bytes/source.ts';
-export { checkKey, checkKeyPrefix, checkListAfter, maxKeyBytes, maxKeyElementBytes } from './key.ts';
+export { checkKey, checkKeyPrefix, checkListAfter, isKey, maxKeyBytes, maxKeyElementBytes } from './key.ts';
 export { type MemoryStorageOptions, memoryStorage } from './memory.ts';
+export { type ObjectBodyOptions, objectBody } from './object-body.ts';
 export {
   checkRange,
   checkSourceSize,

@@ -60,6 +60,16 @@ export function checkKey(key: string): void {
   for (const element of key.split('/')) checkElement('key', key, element);
 }
 
+/** Whether a text is a key: what a listing of a shared bucket names may be somebody else's. */
+export function isKey(text: string): boolean {
+  try {
+    checkKey(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Checks that `prefix` can be the beginning of a key. The last element may be cut anywhere, so `a/b`, `a/` and `` are fine.
  * Throws `invalid_key`.
