@@ -62,6 +62,9 @@ export function createPinned(engine: Engine, drafts: Drafts, gate: Gate): Pinned
         stored: async (signal) => (await captured.version(target, signal))?.goMod,
         cold: async (source, signal) => (await version(target, source, signal)).goMod,
       });
+      // As for the others: the answer may have taken long enough for somebody to withdraw the version.
+      const late = gate.admit('mod', target, options);
+      if (late !== undefined) await late;
       const proof = admit(target, options);
       if (proof !== undefined) await proof;
       return file;

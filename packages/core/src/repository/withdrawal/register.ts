@@ -4,7 +4,8 @@
 // - No answer rests on a state older than `maxAge`: it is renewed behind requests from `pollInterval` on, and before them from `maxAge` on. A
 //   poll costs one read when nothing is new. There is no timer, so an idle process asks nothing.
 // - While the storage cannot be read the last known state counts for `tolerance`; then nothing is answered, as nobody knows what was
-//   withdrawn meanwhile. A state that was never read counts for nothing.
+//   withdrawn meanwhile. A state that was never read counts for nothing. A fault speaks for its moment: the storage that failed an
+//   hour ago is asked again before anything is answered.
 // - What this process has written counts at once, or its state does not count until it was read again.
 // - Ages are differences of this process's own clock; one that was set back renews. Order is that of the series alone.
 
@@ -108,7 +109,8 @@ class StoredRegister implements Register {
     const age = this.#age(this.#checked);
     if (age < pollInterval) return undefined;
     if (this.#failure === undefined || this.#age(this.#failure.at) >= failurePause) this.#polling ??= this.#poll();
-    if (age < 2 * pollInterval || (this.#failure !== undefined && age < tolerance)) return undefined;
+    const failed = this.#failure !== undefined && this.#age(this.#failure.at) < Math.max(2 * pollInterval, failurePause);
+    if (age < 2 * pollInterval || (failed && age < tolerance)) return undefined;
     return this.#renewed(options.signal);
   }
 

@@ -138,6 +138,15 @@ describe('row 34: a withdrawn version', () => {
     expect(await keysOf(storage)).not.toContain('example.com/m/@v/v1.2.0.zip');
   });
 
+  it.each(['.mod', '.info'])('is not answered when it was withdrawn while its %s was on the way', async (file) => {
+    const { repository, source } = setUp(modules());
+    source.gate = async () => {
+      await repository.withdraw({ ...block('v1.2.0'), goMod: 'refused' });
+    };
+    const answer = file === '.mod' ? repository.goMod(path, 'v1.2.0') : repository.info(path, 'v1.2.0');
+    await expect(answer).rejects.toMatchObject({ code: 'denied' });
+  });
+
   it('offline too, hashes and pseudo-versions included', async () => {
     const { repository, storage } = setUp(modules());
     await repository.zip(path, pseudo);
@@ -275,6 +284,20 @@ describe('storage that cannot be read', () => {
     state.broken = undefined;
     clock.advance(1_000);
     expect(await seen(repository)).toBe(result);
+  });
+
+  it('excuses nothing once it can be read again: a fault of long ago does not stretch the 10 s', async () => {
+    const { state, storage } = breakable();
+    const { repository, clock } = setUp(modules(), { storage });
+    await warm(repository);
+    state.broken = 'fails';
+    clock.advance(5_000);
+    await repository.zip(path, 'v1.2.0');
+    await settle();
+    state.broken = undefined;
+    await setUp(modules(), { storage }).repository.withdraw(block('v1.2.0'));
+    clock.advance(60_000);
+    await expect(repository.zip(path, 'v1.2.0')).rejects.toMatchObject({ code: 'denied' });
   });
 
   it('is no reason to serve what nobody knows of, in a process that has never read', async () => {
