@@ -6,8 +6,10 @@
 // - `go` and `toolchain` have requirements of their own and no files: `go@1.21.3` requires `toolchain@go1.21.3`.
 
 import { GoModKitError, isGoModKitError } from '../errors/error.ts';
+import { rawBytes, rawText } from '../gotext/raw.ts';
 import { compare, isToolchain } from '../gover/index.ts';
-import { type GoMod, parseLax, type ReplaceTarget } from '../modfile/index.ts';
+import { parseLax, type ReplaceTarget } from '../modfile/index.ts';
+import { type DependencyGoMod, readDependency } from '../modfile/read-dependency.ts';
 import type { ModuleVersion } from '../module/index.ts';
 import { isStrict, pruningOf } from './pruning.ts';
 import type { MainDirectives } from './replacements.ts';
@@ -77,19 +79,13 @@ export class Summaries {
     const actual = replace ?? module;
     const bytes = await this.#bytes(actual);
     const name = actual.version === undefined ? `${actual.path}/go.mod` : 'go.mod';
-    let goMod: GoMod;
-    try {
-      goMod = parseLax(name, bytes);
-    } catch (error) {
-      if (!isGoModKitError(error, 'invalid_go_mod')) throw error;
-      throw new GoModKitError('invalid_go_mod', `parsing ${name}: ${error.message}`, {
-        cause: error,
-        data: error.data,
-      });
-    }
+    const summary = this.#summarize(
+      asParsed(name, () => readDependency(name, bytes)),
+      actual.path,
+    );
     const { version = '' } = module;
-    this.#options.onModule?.({ module: { path: module.path, version }, replace, bytes, goMod });
-    return this.#summarize(goMod);
+    this.#options.onModule?.({ module: { path: module.path, version }, replace, bytes, goMod: parseLax(name, bytes) });
+    return summary;
   }
 
   async #bytes({ path, version }: ReplaceTarget): Promise<Uint8Array> {
@@ -101,16 +97,19 @@ export class Summaries {
     return readReplacement(path, { signal });
   }
 
-  #summarize({ module, go, require, retract, ignore }: GoMod): GoModSummary {
-    const goVersion = go?.version ?? '';
+  #summarize(
+    { path, goVersion, require, retract, deprecated, ignore }: DependencyGoMod,
+    expected: string,
+  ): GoModSummary {
     const required = require.map(({ path, version }) => this.nodes.of(path, version));
     return {
-      declaredPath: module?.path ?? '',
+      // What is kept shares nothing with the text of the file.
+      declaredPath: path === expected ? expected : rawText(rawBytes(path)),
       goVersion,
       pruning: goVersion === '' ? 'unpruned' : pruningOf(goVersion),
       require: isStrict(goVersion) ? [...required, this.nodes.of('go', goVersion)] : required,
       retract: retract.map(({ low, high, rationale }) => ({ low, high, rationale })),
-      deprecated: module?.deprecated,
+      deprecated,
       ignore: ignore.map(({ path }) => path),
     };
   }
@@ -120,6 +119,15 @@ export class Summaries {
     if (local === undefined || !isStrict(goVersion) || compare(goVersion, local) <= 0) return;
     const message = `module ${formatModule({ path, version })} requires go >= ${goVersion} (running go ${local})`;
     throw new GoModKitError('unsupported', message, { data: { path, version, goVersion } });
+  }
+}
+
+function asParsed<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!isGoModKitError(error, 'invalid_go_mod')) throw error;
+    throw new GoModKitError('invalid_go_mod', `parsing ${name}: ${error.message}`, { cause: error, data: error.data });
   }
 }
 

@@ -5,6 +5,7 @@
 // - lstat and readDirectory never follow symbolic links.
 // - writeNewFile never overwrites and never writes through a symbolic link.
 
+import * as callbacks from 'node:fs';
 import { constants, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import type { OpenFile } from './file-handle.node.ts';
@@ -45,10 +46,50 @@ export async function readDirectory(path: string): Promise<DirectoryEntry[] | un
 
 /** Opens a regular file for random access. Rejects with Node's error when it is absent or no regular file. */
 export async function fileSource(path: string): Promise<FileSource> {
-  const handle = await openRegular(path);
-  const { size, mtime } = await handle.stat();
+  const { handle, stats } = await openRegular(path);
+  const { size, mtime } = stats;
   const file: OpenFile = { handle, what: path, closed: false };
   return { ...handleSource(file, 0, size), modified: mtime, close: () => closeFile(file) };
+}
+
+/**
+ * How many bytes a regular file has, and all of them if that is no more than `limit`. Rejects as {@link fileSource} does. Reads small files by
+ * the hundred, as those of module graphs, in a fraction of the time that a handle and a stream for each of them take.
+ */
+export function readRegular(
+  path: string,
+  limit: number,
+): Promise<{ readonly size: number; readonly bytes: Uint8Array }> {
+  return new Promise((resolve, reject) => {
+    callbacks.open(path, readingFlags, (error, fd) => {
+      if (error !== null) return reject(error);
+      const close = (settle: () => void): void => callbacks.close(fd, settle);
+      const fail = (reason: unknown): void => close(() => reject(reason));
+      callbacks.fstat(fd, (error, stats) => {
+        if (error !== null) return fail(error);
+        if (!stats.isFile()) return fail(notRegular(path));
+        const { size } = stats;
+        const bytes = new Uint8Array(size > limit ? 0 : size);
+        readFully(fd, bytes, 0, (error) => {
+          if (error !== null) fail(error);
+          else close(() => resolve({ size, bytes }));
+        });
+      });
+    });
+  });
+}
+
+/** Fills `bytes` from `from` on. */
+function readFully(fd: number, bytes: Uint8Array, from: number, done: (error: Error | null) => void): void {
+  if (from === bytes.length) {
+    done(null);
+    return;
+  }
+  callbacks.read(fd, bytes, from, bytes.length - from, from, (error, read) => {
+    if (error !== null) done(error);
+    else if (read === 0) done(new Error('the file got shorter while it was being read'));
+    else readFully(fd, bytes, from + read, done);
+  });
 }
 
 /**
@@ -56,7 +97,7 @@ export async function fileSource(path: string): Promise<FileSource> {
  * fails or is cancelled. Rejects as {@link fileSource} does.
  */
 export async function openStream(path: string): Promise<ReadableStream<Uint8Array>> {
-  const handle = await openRegular(path);
+  const { handle } = await openRegular(path);
   const close = (): Promise<void> => handle.close();
   return new ReadableStream<Uint8Array>(
     {
@@ -113,16 +154,23 @@ export async function remove(path: string): Promise<void> {
   await fs.rm(path, { recursive: true, force: true });
 }
 
-async function openRegular(path: string): Promise<fs.FileHandle> {
-  // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
-  const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+// Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
+const readingFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+async function openRegular(path: string): Promise<{ readonly handle: fs.FileHandle; readonly stats: Stats }> {
+  const handle = await fs.open(path, readingFlags);
   try {
-    if ((await handle.stat()).isFile()) return handle;
-    throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
+    const stats = await handle.stat();
+    if (stats.isFile()) return { handle, stats };
+    throw notRegular(path);
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+function notRegular(path: string): Error {
+  return Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

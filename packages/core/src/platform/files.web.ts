@@ -28,6 +28,10 @@ export const stat = async (_path: string): Promise<FileStat | undefined> => unsu
 export const lstat = async (_path: string): Promise<FileStat | undefined> => unsupported();
 export const readDirectory = async (_path: string): Promise<DirectoryEntry[] | undefined> => unsupported();
 export const fileSource = async (_path: string): Promise<FileSource> => unsupported();
+export const readRegular = async (
+  _path: string,
+  _limit: number,
+): Promise<{ readonly size: number; readonly bytes: Uint8Array }> => unsupported();
 export const openStream = async (_path: string): Promise<ReadableStream<Uint8Array>> => unsupported();
 export const makeDirectory = async (_path: string): Promise<void> => unsupported();
 export const makeDirectories = async (_path: string): Promise<string | undefined> => unsupported();

@@ -12,7 +12,8 @@ import { upstreamSource } from './upstream.ts';
 let failure: Error | undefined;
 vi.mock('#files', async (original) => {
   const files = await original<typeof import('#files')>();
-  return { ...files, fileSource: (path: string) => (failure ? Promise.reject(failure) : files.fileSource(path)) };
+  const read = (path: string, limit: number) => (failure ? Promise.reject(failure) : files.readRegular(path, limit));
+  return { ...files, readRegular: read };
 });
 
 interface FileUrlCase {

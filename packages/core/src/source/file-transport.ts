@@ -4,9 +4,8 @@
 // - A missing file is `not_found`, one that may not be read is `denied`; anything else says what failed without naming local paths.
 // - An open file is closed when its body was read, failed or was cancelled.
 
-import { fileSource, fileURLToPath, join } from '#files';
+import { fileSource, fileURLToPath, join, readRegular } from '#files';
 import { onAbort } from '../async/abort.ts';
-import { readAll } from '../bytes/source.ts';
 import { type ErrorCode, GoModKitError } from '../errors/error.ts';
 import type { FileSource } from '../platform/types.ts';
 import type { SourceZip } from './source.ts';
@@ -28,18 +27,37 @@ export function fileTransport(url: URL, name: string | undefined, limits: Upstre
   const directory = filePathOf(url);
   // The last element tells several of them apart; the rest is nobody's business.
   const shown = name ?? `file://…/${directory.split(/[/\\]/).filter(Boolean).at(-1) ?? ''}`;
-  const open = async (request: FetchRequest): Promise<SourceZip> => {
-    request.signal?.throwIfAborted();
-    const file = await fileSource(join(directory, ...request.target.split('/'))).catch((error: unknown) => {
-      throw fileError(shown, request, error);
-    });
-    const limit = limits[request.kind];
-    if (file.size <= limit) return { size: file.size, body: closingStream(shown, file, request) };
-    await file.close();
-    const message = `${shown}: the file for ${request.what} has ${file.size} bytes, over the limit of ${limit}`;
+  const pathOf = ({ target }: FetchRequest): string => join(directory, ...target.split('/'));
+  const failing = (request: FetchRequest) => (error: unknown) => {
+    throw fileError(shown, request, error);
+  };
+  const checkSize = (size: number, { kind, what }: FetchRequest): void => {
+    const limit = limits[kind];
+    if (size <= limit) return;
+    const message = `${shown}: the file for ${what} has ${size} bytes, over the limit of ${limit}`;
     throw new GoModKitError('limit_exceeded', message, { data: { limit, upstream: shown } });
   };
-  return { name: shown, open, read: async (request) => readAll((await open(request)).body) };
+  return {
+    name: shown,
+    async open(request): Promise<SourceZip> {
+      request.signal?.throwIfAborted();
+      const file = await fileSource(pathOf(request)).catch(failing(request));
+      try {
+        checkSize(file.size, request);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+      return { size: file.size, body: closingStream(shown, file, request) };
+    },
+    async read(request) {
+      request.signal?.throwIfAborted();
+      const { size, bytes } = await readRegular(pathOf(request), limits[request.kind]).catch(failing(request));
+      request.signal?.throwIfAborted();
+      checkSize(size, request);
+      return bytes;
+    },
+  };
 }
 
 function closingStream(name: string, file: FileSource, request: FetchRequest): ReadableStream<Uint8Array> {
