@@ -4,6 +4,7 @@
 // - Free when nobody listens: an event is built only if there is a listener.
 // - Best effort: a listener that throws or rejects changes nothing for the repository or for other listeners (DESIGN §3).
 
+import { tell } from '../errors/tell.ts';
 import type { RepositoryEvent } from './repository.ts';
 
 /** Tells listeners. */
@@ -22,7 +23,7 @@ export function createEvents(): Events {
     emit(build) {
       if (listeners.size === 0) return;
       const event = build();
-      for (const listener of [...listeners]) notify(listener.call, event);
+      for (const listener of [...listeners]) tell(listener.call, event);
     },
     subscribe(call) {
       const listener = { call };
@@ -30,13 +31,4 @@ export function createEvents(): Events {
       return () => void listeners.delete(listener);
     },
   };
-}
-
-function notify(listener: (event: RepositoryEvent) => unknown, event: RepositoryEvent): void {
-  try {
-    const result = listener(event);
-    if (result instanceof Promise) result.catch(() => {});
-  } catch {
-    // Best effort.
-  }
 }

@@ -61,3 +61,14 @@ it('fail no publication when they cannot be recorded', async () => {
   await stop();
   expect(errors).toMatchObject([[{ code: 'storage_unavailable' }, { path, version }]]);
 });
+
+it('end what they began also where whoever is told of failures throws', async () => {
+  const { repository } = setUp(modules);
+  const database = { add: () => Promise.reject(new GoModKitError('storage_unavailable', 'full')) };
+  const onError = (): never => {
+    throw new Error('of the embedder');
+  };
+  const stop = recordPublications(repository, database, { onError });
+  await repository.zip(path, version);
+  await stop();
+});

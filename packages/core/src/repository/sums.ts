@@ -9,6 +9,7 @@ import { spool } from '#spool';
 import { readAll } from '../bytes/source.ts';
 import { decodeUtf8 } from '../bytes/utf8.ts';
 import { hashGoMod, hashZip } from '../dirhash/index.ts';
+import { tell } from '../errors/tell.ts';
 import type { ModuleVersion } from '../module/index.ts';
 import type { CallOptions, Storage } from '../storage/storage.ts';
 import type { ChecksumDatabase } from '../sumdb/log/checksum-database.ts';
@@ -98,7 +99,7 @@ export interface RecordPublicationsOptions {
 export function recordPublications(
   repository: Repository,
   database: Pick<ChecksumDatabase, 'add'>,
-  { onError = () => {} }: RecordPublicationsOptions = {},
+  { onError }: RecordPublicationsOptions = {},
 ): () => Promise<void> {
   const underWay = new Set<Promise<void>>();
   const record = async (module: ModuleVersion, zip: string): Promise<void> => {
@@ -106,7 +107,7 @@ export function recordPublications(
       const { bytes } = await repository.goMod(module.path, module.version);
       await database.add([{ ...module, sums: { zip, goMod: hashGoMod(bytes) } }]);
     } catch (error) {
-      onError(error, module);
+      tell(onError, error, module);
     }
   };
   const stop = repository.subscribe((event) => {

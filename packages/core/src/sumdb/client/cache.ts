@@ -5,6 +5,7 @@
 // - No failure of a cache fails a lookup. An empty object counts as missing.
 
 import { bytesSource, readAll } from '../../bytes/source.ts';
+import { tell } from '../../errors/tell.ts';
 import type { CallOptions, Storage } from '../../storage/storage.ts';
 import { databaseKey } from './keys.ts';
 
@@ -51,7 +52,7 @@ export function forgivingCache(
       return await promise;
     } catch (error) {
       signal?.throwIfAborted();
-      onError?.(error);
+      tell(onError, error);
       return undefined;
     }
   };

@@ -122,7 +122,7 @@ class Database implements ChecksumDatabase {
   readonly #flights = createSingleFlight();
 
   constructor(options: ChecksumDatabaseOptions) {
-    const { storage, signer, origin = signer.name, memory, onError = () => {} } = options;
+    const { storage, signer, origin = signer.name, memory, onError } = options;
     checkDatabaseName(signer.name);
     const texts = { tree: formatTree, checkpoint: originText(origin) };
     this.#log = new SignedLog({ storage, signer, texts, keyOf: sumRecordKey, memory, onError });

@@ -8,6 +8,7 @@
 import { sleep } from '../../async/abort.ts';
 import { decodeUtf8, encodeUtf8 } from '../../bytes/utf8.ts';
 import { GoModKitError } from '../../errors/error.ts';
+import { tell } from '../../errors/tell.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import { open } from '../note/open.ts';
 import { emptyTreeHash } from '../tlog/hash.ts';
@@ -35,7 +36,7 @@ export interface CosignedParts {
   readonly cosign: Cosign | undefined;
   /** Milliseconds that a reader waits. */
   readonly patience: number;
-  readonly onError: (error: unknown) => void;
+  readonly onError: ((error: unknown) => void) | undefined;
 }
 
 /** Milliseconds before witnesses that gave nothing are asked again for the same head. */
@@ -84,7 +85,7 @@ export class Cosigned {
       await log.objects.put({ key, bytes: encodeUtf8(given), accepts: () => true });
       return given;
     } catch (error) {
-      onError(error);
+      tell(onError, error);
       const forget = (): void => {
         if (this.#current?.size === size) this.#current = undefined;
       };

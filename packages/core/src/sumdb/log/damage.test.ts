@@ -167,6 +167,24 @@ it('acknowledges what is durable while the signer fails, and signs it later', as
   await clientOf(database).verify('example.com/m4', 'v1.0.0', recordOf('example.com/m4').sums.zip);
 });
 
+it('goes on where whoever is told of failures throws', async () => {
+  const storage = memoryStorage();
+  let left = 1;
+  const failing: note.Signer = {
+    ...signer,
+    sign: (message) => (left-- > 0 ? Promise.reject(new Error('down')) : signer.sign(message)),
+  };
+  const onError = (): never => {
+    throw new Error('of the embedder');
+  };
+  const database = open(storage, { signer: failing, onError, cosign: () => Promise.reject(new Error('no witness')) });
+  expect(await database.add(recordsFrom(0, 1))).toEqual([0]);
+  await database.idle();
+  expect(await database.add(recordsFrom(1, 1))).toEqual([1]);
+  expect((await database.head()).size).toBe(2n);
+  expect(new TextDecoder().decode(await database.tlog('checkpoint'))).toMatch(/^sum\.example\/log\n2\n/);
+});
+
 it('needs no delete, and no clock that goes forward', async () => {
   const storage = memoryStorage();
   const writeOnce: Storage = {

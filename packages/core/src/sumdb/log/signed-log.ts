@@ -12,6 +12,7 @@ import { createLimiter } from '../../async/limiter.ts';
 import { encodeUtf8 } from '../../bytes/utf8.ts';
 import { createByteCache } from '../../cache/byte-cache.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
+import { tell } from '../../errors/tell.ts';
 import { openSeries, type Series } from '../../series/index.ts';
 import type { CallOptions, Storage } from '../../storage/storage.ts';
 import type { Signer } from '../note/signer.ts';
@@ -58,7 +59,7 @@ export class SignedLog {
   readonly #series: Series<string>;
   readonly #state: LogState;
   readonly #keyOf: (text: string) => string | undefined;
-  readonly #onError: (error: unknown) => void;
+  readonly #onError: ((error: unknown) => void) | undefined;
   readonly #found;
   readonly #serial = new Serial();
   readonly #finds = createLimiter(findsAtOnce);
@@ -82,7 +83,7 @@ export class SignedLog {
     this.#series = series;
     this.#state = new LogState({ keys, objects, series, tiles, signer: heads, keyOf });
     this.#keyOf = keyOf;
-    this.#onError = options.onError ?? (() => {});
+    this.#onError = options.onError;
     this.#found = memory.section<LogRecord>({ weigh: ({ text }) => 2 * text.length + 64 });
     this.#groups = new GroupCommit({
       mostItems: mostRecords,
@@ -219,7 +220,7 @@ export class SignedLog {
     try {
       await this.#serial.run(() => this.#state.derive());
     } catch (error) {
-      this.#onError(error);
+      tell(this.#onError, error);
     }
   }
 }

@@ -13,6 +13,7 @@ import { createSingleFlight, type SingleFlight } from '../../async/single-flight
 import { encodeUtf8, equalBytes } from '../../bytes/utf8.ts';
 import { type CacheSection, createByteCache } from '../../cache/byte-cache.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
+import { tell } from '../../errors/tell.ts';
 import { unescapePath, unescapeVersion } from '../../module/escape.ts';
 import type { ModuleVersion } from '../../module/version.ts';
 import type { CallOptions } from '../../storage/storage.ts';
@@ -194,7 +195,7 @@ export class ProxiedDatabase {
     } catch (error) {
       options.signal?.throwIfAborted();
       if (this.#whole === undefined || !isCouldNotAsk(error)) throw error;
-      this.#options.onError?.(error);
+      tell(this.#options.onError, error);
       return encodeUtf8(this.#whole.note);
     }
   }
@@ -209,7 +210,7 @@ export class ProxiedDatabase {
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!isCouldNotAsk(error)) throw error;
-      onError?.(error);
+      tell(onError, error);
       failure = error;
     }
     this.#asked = { at: this.#now(), failure };

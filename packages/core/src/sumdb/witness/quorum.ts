@@ -6,6 +6,7 @@
 
 import { linkedController } from '../../async/abort.ts';
 import { GoModKitError } from '../../errors/error.ts';
+import { tell } from '../../errors/tell.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import type { ProveConsistency, WitnessClient } from './witness-client.ts';
 
@@ -55,7 +56,7 @@ export function cosignWith(options: CosignOptions): Cosign {
         if (lines.length >= quorum) timer ??= setTimeout(() => controller.abort(left), patience);
       } catch (error) {
         failures[witness.name] = error instanceof Error ? error.message : String(error);
-        if (signal?.aborted !== true) onFailure?.(witness.name, error);
+        if (signal?.aborted !== true) tell(onFailure, witness.name, error);
       }
     };
     try {

@@ -8,6 +8,7 @@
 import { readAll } from '../../bytes/source.ts';
 import { encodeUtf8 } from '../../bytes/utf8.ts';
 import { type ErrorCode, GoModKitError, isGoModKitError } from '../../errors/error.ts';
+import { tell } from '../../errors/tell.ts';
 import { orAborted } from '../../storage/plugin.ts';
 import type { Witness } from './witness.ts';
 
@@ -113,7 +114,7 @@ function refusal(error: unknown, onError: ((error: unknown) => void) | undefined
   }
   const status = isGoModKitError(error) ? answers[error.code] : undefined;
   if (status !== undefined) return text(status, `${(error as Error).message}\n`);
-  onError?.(error);
+  tell(onError, error);
   return text(503, 'the witness cannot answer now; nothing was cosigned\n', { 'retry-after': '5' });
 }
 

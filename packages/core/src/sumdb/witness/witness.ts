@@ -8,6 +8,7 @@
 
 import { equalBytes } from '../../bytes/utf8.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
+import { tell } from '../../errors/tell.ts';
 import type { CallOptions, Storage } from '../../storage/storage.ts';
 import { verifierKeyOf } from '../client/go-sumdb.ts';
 import { type Note, open } from '../note/open.ts';
@@ -192,7 +193,7 @@ class StoredWitness implements Witness {
     proven: boolean,
   ): Promise<GoModKitError> {
     const refused = await sign({ text: note.text, sigs: note.sigs });
-    this.#options.onEvidence?.({ origin, reason, proven, cosigned, refused });
+    tell(this.#options.onEvidence, { origin, reason, proven, cosigned, refused });
     const report = `${reason}\n\ncosigned:\n${cosigned}\nrefused:\n${refused}`;
     // Not cosigning is what matters; a storage that fails now must not turn it into something that is tried again.
     await state.keepEvidence([cosigned, note.text], report, {}).catch(() => {});
