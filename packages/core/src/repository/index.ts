@@ -20,6 +20,7 @@ export type { FreshnessOptions } from './freshness.ts';
 export type { IndexEntry, IndexOptions, IndexPage } from './index-feed/types.ts';
 export type { RepositoryLimits, RepositoryOptions } from './options.ts';
 export type { PublishContent, Published, PublishOptions } from './publish/index.ts';
+export { type RecordEventsOptions, recordEvents } from './record-events.ts';
 export type {
   FileKind,
   InfoFile,

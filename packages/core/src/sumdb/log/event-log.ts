@@ -1,11 +1,12 @@
 // A log of what the operator of a registry does: tamper-evident like the sums, in a log of its own (formats.md §5).
 //
 // Invariants:
-// - A record is one line of JSON. Events are never changed or merged: the same one twice is two records.
+// - A record is one line of JSON. Events are never changed or merged: the same one twice is two records, but for those with an id, of which
+//   the first one stays.
 // - Members of an event that are not known here are kept: newer writers and older readers share a log.
 
 import { encodeUtf8 } from '../../bytes/utf8.ts';
-import { GoModKitError } from '../../errors/error.ts';
+import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
 import type { CallOptions, Storage } from '../../storage/storage.ts';
 import type { SignedTree } from '../client/signed-tree.ts';
 import type { Signer } from '../note/signer.ts';
@@ -24,6 +25,11 @@ export interface RegistryEventBase {
   /** Who did it, where somebody did. */
   readonly author?: string | undefined;
   readonly reason?: string | undefined;
+  /**
+   * What makes it this event and no other. Of events with one id the first is recorded, whoever appends them: for those that several
+   * instances learn of, or one of them twice.
+   */
+  readonly id?: string | undefined;
 }
 
 /** What an operator does to a registry, or finds in it. */
@@ -58,7 +64,7 @@ export interface EventLog {
   readonly name: string;
   /** `NAME+HASH+KEY`. */
   readonly key: string;
-  /** Appends an event; resolves to its number when it is durable. */
+  /** Appends an event; resolves to its number when it is durable. One with an id that is recorded already has that record's number. */
   append(event: RegistryLogEvent, options?: CallOptions): Promise<number>;
   /** Events in order, from number `from` (default 0) to the end as it is now. */
   read(options?: CallOptions & { readonly from?: number | undefined }): AsyncGenerator<RegistryLogEvent, void, void>;
@@ -87,28 +93,19 @@ export interface EventLog {
  * ```
  */
 export function createEventLog(options: EventLogOptions): EventLog {
-  const {
-    storage,
-    signer,
-    origin = signer.name,
-    onError = () => {},
-    cosign,
-    cosignPatience: patience = 2000,
-  } = options;
+  const { storage, signer, origin = signer.name, onError, cosign, cosignPatience: patience = 2000 } = options;
   const log = new SignedLog({
     storage,
     signer,
     texts: { checkpoint: originText(origin) },
+    keyOf: idOf,
     onError,
   });
   const cosigned = new Cosigned({ log, cosign, patience, onError });
   return {
     name: log.name,
     key: log.key,
-    async append(event, call = {}) {
-      const [number = 0] = await log.append([formatEvent(event)], call);
-      return number;
-    },
+    append: (event, call = {}) => append(log, event, call),
     read: (call = {}) => readEvents(log, call),
     async head(call = {}) {
       const { head } = await log.refresh(call);
@@ -120,6 +117,30 @@ export function createEventLog(options: EventLogOptions): EventLog {
     },
     idle: () => log.idle(),
   };
+}
+
+async function append(log: SignedLog, event: RegistryLogEvent, call: CallOptions): Promise<number> {
+  const text = formatEvent(event);
+  try {
+    const [number = 0] = await log.append([text], call);
+    return number;
+  } catch (error) {
+    const id = idOf(text);
+    if (id === undefined || !isGoModKitError(error, 'conflict')) throw error;
+    const first = await log.find(id, call);
+    if (first === undefined) throw error;
+    return first.number;
+  }
+}
+
+/** The id of a record; undefined for one without. */
+function idOf(text: string): string | undefined {
+  try {
+    const { id } = JSON.parse(text) as { readonly id?: unknown };
+    return typeof id === 'string' ? id : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function* readEvents(
@@ -134,7 +155,10 @@ async function* readEvents(
 }
 
 function formatEvent(event: RegistryLogEvent): string {
-  const { type, path, version, time } = event;
+  const { type, path, version, time, id } = event;
+  if (id !== undefined && (typeof id !== 'string' || id === '')) {
+    throw new GoModKitError('invalid_argument', 'the id of an event is a text that is not empty');
+  }
   const complete = [type, path, version, time].every((member) => typeof member === 'string' && member !== '');
   if (!complete || Number.isNaN(Date.parse(time))) {
     throw new GoModKitError('invalid_argument', 'an event has a type, path, version, and an RFC 3339 time');

@@ -3,7 +3,8 @@
 // Invariants:
 // - A head is made of batches alone: its size, its root, the batch that it ends with. It is one object, and carries every text that
 //   the log signs for this tree, so that a size never has two roots, whichever text one looks at.
-// - A stored head counts only when all its notes are signed by the key in use and say what the head says.
+// - A stored head counts only when it has the notes that this kind of log signs, all are signed by the key in use, and say what the head
+//   says. So an event log and a checksum database that were given one name do not write into each other.
 
 import { decodeUtf8, encodeUtf8, equalBytes } from '../../bytes/utf8.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
@@ -59,6 +60,8 @@ export function headSigner(signer: Signer, texts: HeadTexts): HeadSigner {
     async read(key, size, bytes) {
       const head = parseHead(bytes);
       if (head?.size !== size) throw damaged(key, 'is no head of its log');
+      const strange = Object.keys(head.notes).find((name) => !Object.hasOwn(texts, name));
+      if (strange !== undefined) throw damaged(key, `is of a log of another kind: it signs a ${strange}, too`);
       try {
         for (const [name, format] of Object.entries(texts)) {
           const { text } = await open(head.notes[name] ?? '', verifiers);

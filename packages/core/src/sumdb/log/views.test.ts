@@ -10,7 +10,7 @@ import { formatEntries, parseEntries } from './entries.ts';
 import { createEventLog, type EventLog, type RegistryLogEvent } from './event-log.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Serial } from './serial.ts';
-import { keysOf, open, recordsFrom } from './testdata/log.ts';
+import { keysOf, open, recordsFrom, signer } from './testdata/log.ts';
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
@@ -70,6 +70,28 @@ describe('a log of registry events', () => {
     await expect(log.tlog('tile/data/000.p/1')).rejects.toMatchObject({ code: 'bad_request' });
     await expect(log.tlog('tile/8/0/000.p/1')).rejects.toMatchObject({ code: 'bad_request' });
     await expect(log.tlog('tile/0/000.p/13')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('keeps the first of those with one id, whoever appends them', async () => {
+    const storage = memoryStorage();
+    const [one, other] = [await openEvents(storage), await openEvents(storage)];
+    const event = { ...(events[1] as RegistryLogEvent), id: 'conflict 1' };
+    const late = { ...event, time: '2026-02-03T04:05:06Z' };
+    expect(await one.append(events[0] as RegistryLogEvent)).toBe(0);
+    expect(await Promise.all([one.append(event), other.append(event), one.append(late)])).toEqual([1, 1, 1]);
+    expect(await (await openEvents(storage)).append(late)).toBe(1);
+    expect(await all(other)).toEqual([events[0], event]);
+    await expect(one.append({ ...event, id: '' })).rejects.toMatchObject({ code: 'invalid_argument' });
+  });
+
+  it('under the name of a checksum database writes nothing into it', async () => {
+    const storage = memoryStorage();
+    const database = open(storage);
+    await database.add(recordsFrom(0, 1));
+    await database.idle();
+    const log = createEventLog({ storage, signer });
+    await expect(log.append(events[0] as RegistryLogEvent)).rejects.toThrow(/a log of another kind/);
+    expect((await open(storage).head()).size).toBe(1n);
   });
 
   it('reads past one tile', async () => {
