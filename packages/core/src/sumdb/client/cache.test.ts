@@ -37,6 +37,24 @@ describe('the cache', () => {
     ]);
   });
 
+  it('holds bytes of its own: what gave them may use them again', async () => {
+    const database = await TestDatabase.of(300);
+    const given: Uint8Array[] = [];
+    const client = createSumdbClient({
+      key: keys.verifierKey,
+      async remote(path, options) {
+        const answer = (await database.remote(path, options)).slice();
+        given.push(answer);
+        return answer;
+      },
+    });
+    await client.lookup('example.com/m5', 'v1.0.0');
+    for (const each of given) each.fill(0xff);
+    database.asked.length = 0;
+    expect((await client.lookup('example.com/m6', 'v1.0.0')).number).toBe(6n);
+    expect(database.asked).toEqual(['lookup/example.com/m6@v1.0.0']);
+  });
+
   it('answers without the network after a restart', async () => {
     const storage = memoryStorage();
     const database = await TestDatabase.of(300);

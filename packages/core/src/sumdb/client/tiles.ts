@@ -106,8 +106,9 @@ class Tiles implements TileReader {
 
   async #load(tile: Tile, options: CallOptions): Promise<{ readonly bytes: Uint8Array; readonly fetched: boolean }> {
     const kept = this.#fresh ? undefined : await this.#fromCache(tile, options);
-    if (kept !== undefined) return { bytes: kept, fetched: false };
-    return { bytes: await this.#fromDatabase(tile, options), fetched: true };
+    // Copies: what was proved once is believed, so nobody else may hold it.
+    if (kept !== undefined) return { bytes: kept.slice(), fetched: false };
+    return { bytes: (await this.#fromDatabase(tile, options)).slice(), fetched: true };
   }
 
   async #fromCache(tile: Tile, options: CallOptions): Promise<Uint8Array | undefined> {

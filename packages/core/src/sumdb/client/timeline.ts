@@ -31,6 +31,9 @@ export interface TimelineParts {
 /** How many merged notes are remembered, so that the same one costs nothing. */
 const maxMerged = 256;
 
+/** The longest of them, in characters: notes are short, and may have a million. */
+const maxRemembered = 4096;
+
 /** The timeline of one database. */
 export class Timeline {
   readonly #parts: TimelineParts;
@@ -67,21 +70,26 @@ export class Timeline {
   async merge(message: Uint8Array | string, { signal }: CallOptions): Promise<void> {
     await this.load({ signal });
     const text = typeof message === 'string' ? message : decodeUtf8(message);
-    if (text !== undefined && this.#merged.has(text)) return;
-    const tree = await openSignedTree(message, verifierList(this.#parts.verifier));
-    await this.#parts.flights.run(`merge ${tree.note}`, (own) => this.#adopt(tree, { signal: own }), signal);
+    if (text === undefined) throw new GoModKitError('invalid_note', 'malformed note: not UTF-8');
+    if (this.#merged.has(text)) return;
+    // Opened in there, too: many answers come with one note.
+    await this.#parts.flights.run(`merge ${text}`, (own) => this.#open(text, { signal: own }), signal);
     // One write at a time; what others learned meanwhile goes with it.
     while (this.#known.size > this.#kept.size) {
       await this.#parts.flights.run('keep', (own) => this.#keep({ signal: own }), signal);
     }
     this.check();
-    this.#merged.add(tree.note);
+    if (text.length <= maxRemembered) this.#merged.add(text);
     for (const oldest of [...this.#merged].slice(0, -maxMerged)) this.#merged.delete(oldest);
   }
 
   /** Throws the evidence after misbehaviour. */
   check(): void {
     if (this.#misbehaviour !== undefined) throw this.#misbehaviour;
+  }
+
+  async #open(note: string, options: CallOptions): Promise<void> {
+    await this.#adopt(await openSignedTree(note, verifierList(this.#parts.verifier)), options);
   }
 
   /** Compares a tree with the known one, which becomes the larger of both. */

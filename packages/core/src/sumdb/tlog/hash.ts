@@ -50,15 +50,15 @@ export function parseHash(text: string): Uint8Array {
 /** The hash of a complete subtree from the hashes of its leaves, side by side: 32 × 2ⁿ bytes. */
 export function completeTreeHash(hashes: Uint8Array): Uint8Array {
   if (hashes.length <= hashSize) return hashes;
-  // In place of a recursion: each round halves the row.
-  let row = hashes;
-  while (row.length > hashSize) {
-    const parents = new Uint8Array(row.length / 2);
-    for (let at = 0; at < parents.length; at += hashSize) {
-      const left = row.subarray(2 * at, 2 * at + hashSize);
-      parents.set(nodeHash(left, row.subarray(2 * at + hashSize, 2 * at + 2 * hashSize)), at);
+  // In place of a recursion: each round halves the row, in one array.
+  const row = hashes.slice();
+  const message = new Uint8Array(1 + 2 * hashSize);
+  message[0] = 1;
+  for (let length = row.length; length > hashSize; length /= 2) {
+    for (let at = 0; at < length; at += 2 * hashSize) {
+      message.set(row.subarray(at, at + 2 * hashSize), 1);
+      row.set(sha256(message), at / 2);
     }
-    row = parents;
   }
-  return row;
+  return row.slice(0, hashSize);
 }

@@ -146,6 +146,38 @@ describe('hashes from tiles', () => {
     expect(tiles.read).toEqual(['tile/2/0/000']);
   });
 
+  it('are believed of an array that was proved, of no other, and nowhere else', async () => {
+    const arrays = new Map<string, Uint8Array>();
+    class Kept extends Tiles {
+      override async readTiles(wanted: readonly tlog.Tile[]): Promise<Uint8Array[]> {
+        const fresh = await super.readTiles(wanted);
+        return wanted.map((tile, i) => {
+          const path = tlog.tilePath(tile);
+          if (!arrays.has(path)) arrays.set(path, fresh[i] as Uint8Array);
+          return arrays.get(path) as Uint8Array;
+        });
+      }
+    }
+    const tiles = new Kept(2);
+    const hashes = tlog.tileHashReader(await treeOf(300), tiles);
+    const index = tlog.storedHashIndex(0, 5n);
+    await hashes.readHashes([index]);
+    expect(await hashes.readHashes([index])).toEqual(await reader.readHashes([index]));
+    // Other bytes in place of a tile that was proved, and a proved array in place of another tile.
+    const proved = arrays.get('tile/2/0/001') as Uint8Array;
+    arrays.set(
+      'tile/2/0/001',
+      proved.map((byte) => byte ^ 1),
+    );
+    await expect(hashes.readHashes([index])).rejects.toThrow(/inconsistent tile/);
+    arrays.set('tile/2/0/001', proved);
+    arrays.set('tile/2/0/002', proved);
+    await expect(hashes.readHashes([tlog.storedHashIndex(0, 9n)])).rejects.toThrow(/inconsistent tile/);
+    // A tile of one tree proves nothing about another tree.
+    const other = { size: 300n, hash: (await treeOf(299)).hash };
+    await expect(tlog.tileHashReader(other, tiles).readHashes([index])).rejects.toThrow(/inconsistent tile/);
+  });
+
   it('belong to the caller', async () => {
     const hashes = tlog.tileHashReader(await treeOf(7), new Tiles(2));
     const [index] = [tlog.storedHashIndex(0, 6n)];

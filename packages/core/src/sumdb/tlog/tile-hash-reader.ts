@@ -2,7 +2,8 @@
 //
 // Invariants:
 // - No hash leaves here, and no tile is saved, before every tile of the call was checked: the edge (the distinct tiles that hold the
-//   maximal complete subtrees) by the tree hash, each other tile by its hash in its parent (CVE-2026-56865).
+//   maximal complete subtrees) by the tree hash, each other tile by its hash in its parent (CVE-2026-56865). An array that was proved to
+//   be a tile of this tree stays so.
 // - The edge covers each of its tiles to the last hash: the subtrees in it are exactly its width.
 // - A tile is asked for with the width that it has in this tree, and has exactly 32 bytes for each hash.
 
@@ -53,6 +54,8 @@ export function tileHashReader(tree: Tree, tiles: TileReader): HashReader {
   checkHeight(tiles.height);
   const edge = edgeTiles(tree.size, tiles.height);
   let proved: Tiles | undefined;
+  /** Which tile of this tree an array was proved to be: the same array again needs no 255 hashes again. */
+  const proven = new WeakMap<Uint8Array, string>();
 
   return {
     async readHashes(indexes, options = {}) {
@@ -63,7 +66,12 @@ export function tileHashReader(tree: Tree, tiles: TileReader): HashReader {
       const data = wanted.length === 0 ? [] : await tiles.readTiles(wanted, options);
       const all = new Map([...known, ...withData(wanted, data)]);
       if (proved === undefined) proveEdge(tree, tiles.height, edge, all);
-      for (const tile of branches.values()) proveBranch(tree.size, tile, all);
+      for (const [key, tile] of branches) {
+        const { data: bytes } = found(all, key);
+        if (proven.get(bytes) === key) continue;
+        proveBranch(tree.size, tile, all);
+        proven.set(bytes, key);
+      }
       await tiles.saveTiles(wanted, data, options);
       proved ??= new Map([...edge.keys()].map((key) => [key, found(all, key)]));
       return indexes.map((index) => readHash(all, tiles.height, index));
