@@ -5,7 +5,8 @@
 //   .gomodkit/own/PATH/@v/VERSION.mod|zip.SUM              the file with that sum was published here: no upstream's database knows it
 //
 // Invariants:
-// - A mark is written after its fact and never changed. Deleting one costs a question to the database and nothing else.
+// - A mark is written after its fact. Deleting one costs a question to the database and nothing else.
+// - What speaks against a file takes the place of what spoke for it, and of what spoke against other bytes in its place.
 // - No failure to write a mark fails anything.
 
 import { sha256 } from '#sha256';
@@ -32,6 +33,8 @@ export interface Marks {
     signal: AbortSignal | undefined,
   ): Promise<void>;
   isOwn(kind: VerifiedKind, target: Target, sum: string, signal: AbortSignal | undefined): Promise<boolean>;
+  /** Other bytes were proved in place of the disproved ones. */
+  forgetDisproved(kind: VerifiedKind, target: Target, signal: AbortSignal | undefined): Promise<void>;
   /** Removes what was found out about a file, as the file is gone. */
   forget(kind: VerifiedKind, target: Target, signal: AbortSignal | undefined): Promise<void>;
 }
@@ -47,14 +50,25 @@ export function createMarks(store: Store, database: string): Marks {
     return stored === undefined ? undefined : decodeUtf8(stored.bytes);
   };
   return {
-    verified: async (kind, target, signal) => read(key('verified', kind, target), signal),
+    async verified(kind, target, signal) {
+      const sum = await read(key('verified', kind, target), signal);
+      return sum?.startsWith('h1:') ? sum : undefined;
+    },
     noteVerified: (kind, target, sum, signal) => write(store, key('verified', kind, target), sum, signal),
     async disproved(kind, target, signal) {
       const text = await read(key('disproved', kind, target), signal);
       return text === undefined ? undefined : parseEvidence(text);
     },
-    noteDisproved: (kind, target, { message, data }, signal) =>
-      write(store, key('disproved', kind, target), `${JSON.stringify({ message, ...data }, undefined, 2)}\n`, signal),
+    async noteDisproved(kind, target, { message, data }, signal) {
+      const evidence = `${JSON.stringify({ message, ...data }, undefined, 2)}\n`;
+      await remove(store, key('verified', kind, target), signal);
+      const kept = await read(key('disproved', kind, target), signal).catch(() => undefined);
+      if (kept !== undefined && parseEvidence(kept).data.downloaded !== data.downloaded) {
+        await remove(store, key('disproved', kind, target), signal);
+      }
+      await write(store, key('disproved', kind, target), evidence, signal);
+    },
+    forgetDisproved: (kind, target, signal) => remove(store, key('disproved', kind, target), signal),
     isOwn: async (kind, target, sum, signal) => (await store.head(ownKey(kind, target, sum), signal)) !== undefined,
     async forget(kind, target, signal) {
       for (const area of ['verified', 'disproved']) await store.delete(key(area, kind, target), signal);
@@ -87,6 +101,14 @@ const text = 'text/plain; charset=utf-8';
 async function write(store: Store, key: string, content: string, signal: AbortSignal | undefined): Promise<void> {
   try {
     await store.create(key, bytesSource(encodeUtf8(content)), text, signal);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+  }
+}
+
+async function remove(store: Store, key: string, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await store.delete(key, signal);
   } catch (error) {
     if (signal?.aborted) throw error;
   }

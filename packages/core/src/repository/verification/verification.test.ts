@@ -240,6 +240,87 @@ describe('what comes from a source', () => {
     expect(await moduleKeys(storage)).toEqual([]);
   });
 
+  it.each([
+    ['cut within a hash', (tile: Uint8Array) => tile.slice(0, -1)],
+    ['of one hash too few', (tile: Uint8Array) => tile.slice(0, -32)],
+    ['of one byte too many', (tile: Uint8Array) => Uint8Array.of(...tile, 0)],
+    ['of one hash too many', (tile: Uint8Array) => Uint8Array.of(...tile, ...tile.slice(0, 32))],
+    ['of the width of another tree', (tile: Uint8Array) => tile.slice(0, 32)],
+    ['empty', () => new Uint8Array(0)],
+    ['that are a page of somebody else', () => bytes('<!doctype html><title>Log in</title>')],
+  ])('is not proved by tiles %s', async (_, change) => {
+    for (const tile of ['tile/8/0/000', 'tile/8/1/000.p/2', 'tile/8/0/002.p/188']) {
+      const { repository, database, storage } = await verifying();
+      await database.grow(700);
+      database.instead.set(tile, change(await database.answer(tile)));
+      // The whole tile in place of a part of it is no help to who lies.
+      database.instead.set('tile/8/0/002', new GoModKitError('not_found', 'no such tile'));
+      await expect(repository.zip(path, version), tile).rejects.toMatchObject({ code: 'upstream_invalid' });
+      expect(await moduleKeys(storage)).toEqual([]);
+      database.instead.clear();
+      await repository.zip(path, version);
+    }
+  });
+
+  it('is not proved by swapped lookups, nor by unrelated hashes under a good signature', async () => {
+    const { repository, database, storage } = await verifying();
+    const lookup = `lookup/${path}@${version}`;
+    const honest = new TextDecoder().decode(await database.answer(lookup));
+    const [record = '', tree = ''] = honest.split('\n\n', 1).concat(honest.slice(honest.indexOf('\n\n') + 2));
+    const other = new TextDecoder().decode(await database.answer('lookup/example.com/m3@v1.0.0'));
+    for (const answer of [
+      other,
+      `${other.split('\n\n')[0]}\n\n${tree}`,
+      honest.replace('9\n', '3\n'),
+      `${record.replaceAll('h1:', 'h1:x')}\n\n${tree}`,
+      honest.replace(/\n— .*\n$/, '\n'),
+      '<!doctype html><title>Log in</title>',
+    ]) {
+      database.instead.set(lookup, bytes(answer));
+      await expect(repository.zip(path, version), answer).rejects.toMatchObject({ code: 'upstream_invalid' });
+      expect(await moduleKeys(storage)).toEqual([]);
+    }
+    database.instead.clear();
+    await repository.zip(path, version);
+  });
+
+  it('is proved by replayed old heads only where the record is in the log; they move nobody back', async () => {
+    const { repository, database, storage, source } = await verifying();
+    await database.grow(40);
+    await repository.goMod(path, version);
+    const newest = await clientOf(database, storage).client.head();
+    expect(newest?.size).toBe(40n);
+    // An old head with a record of its time, and with one that came later.
+    const of = 'example.com/late';
+    const goSum = `${of} v1.0.0/go.mod ${hashGoMod(bytes(`module ${of}\n`))}\n`;
+    await database.append(of, 'v1.0.0', goSum);
+    source.modules[of] = { versions: { 'v1.0.0': { goMod: `module ${of}\n` } } };
+    database.size = 20;
+    await repository.zip(path, version);
+    await expect(repository.goMod(of, 'v1.0.0')).rejects.toMatchObject({
+      code: 'upstream_invalid',
+      message: expect.stringMatching(/cannot validate record 40 in tree of size 40/),
+    });
+    expect((await clientOf(database, storage).client.head())?.size).toBe(40n);
+    database.size = undefined;
+    await repository.goMod(of, 'v1.0.0');
+    expect((await clientOf(database, storage).client.head())?.size).toBe(41n);
+  });
+
+  it('is not captured by a restarted repository that is shown an older, other log', async () => {
+    const first = await verifying();
+    await first.database.grow(30);
+    await first.repository.goMod(path, version);
+    const rolledBack = await databaseOf({}, 'example.com/other');
+    await rolledBack.grow(20, 'rewritten');
+    const later = await verifying({ storage: first.storage, database: rolledBack, of: 'example.com/other' });
+    await expect(later.repository.goMod('example.com/other', version)).rejects.toMatchObject({
+      code: 'checksum_misbehaviour',
+      data: { olderNote: expect.stringContaining('tree\n20\n'), newerNote: expect.stringContaining('tree\n30\n') },
+    });
+    expect((await keysOf(first.storage)).filter((key) => key.includes('/evidence/'))).toHaveLength(1);
+  });
+
   it('is not captured any more after misbehaviour, of which the evidence stays', async () => {
     const setup = await verifying();
     const { repository, database, storage, events } = setup;
@@ -431,6 +512,106 @@ describe('what is stored already', () => {
     for (let i = 0; i < 3; i++) await repository.zip(path, version);
   });
 });
+
+describe('what was proved before', () => {
+  /** Replaces a stored file past the repository. */
+  const replace = async (storage: Storage, kind: 'mod' | 'zip' | 'ziphash', content: Uint8Array): Promise<void> => {
+    await storage.delete?.(`${path}/@v/${version}.${kind}`);
+    await put(storage, `${path}/@v/${version}.${kind}`, content);
+  };
+  const finish = async (events: AsyncIterable<unknown>): Promise<void> => {
+    for await (const _ of events);
+  };
+  const refused = { code: 'checksum_mismatch' };
+  const evilMod = bytes(`${goMod}\n// evil\n`);
+
+  it.each(['mod', 'zip'] as const)(
+    'is refused at once when an audit disproves the .%s, and ever after',
+    async (kind) => {
+      const { repository, storage, database } = await verifying();
+      await repository.zip(path, version);
+      const evil = kind === 'mod' ? evilMod : await zipOf(path, version, evilFiles);
+      await replace(storage, kind, evil);
+      // Until somebody reads it, it is what it was.
+      await repository.zip(path, version);
+      await finish(repository.audit());
+      for (let i = 0; i < 2; i++) await expect(repository.zip(path, version)).rejects.toMatchObject(refused);
+      if (kind === 'mod') await expect(repository.goMod(path, version)).rejects.toMatchObject(refused);
+      else await repository.goMod(path, version);
+      // Others, and without the database, too.
+      takeDown(database);
+      for (const offline of [false, true]) {
+        const later = await verifying({ storage, database, offline });
+        await expect(later.repository.zip(path, version)).rejects.toMatchObject(refused);
+        await expect(later.repository.zip(path, version, { cachedOnly: true })).rejects.toMatchObject(refused);
+      }
+    },
+  );
+
+  it('is refused also where nothing can be deleted', async () => {
+    const inner = memoryStorage();
+    const first = await verifying({ storage: inner });
+    await first.repository.zip(path, version);
+    await replace(inner, 'zip', await zipOf(path, version, evilFiles));
+    const { delete: _, ...storage } = aroundStorage(inner, (__, ___, call) => call());
+    await finish((await verifying({ storage })).repository.audit());
+    expect((await keysOf(inner)).filter((key) => /\/(verified|disproved)\/.*zip$/.test(key))).toHaveLength(2);
+    const later = await verifying({ storage });
+    await expect(later.repository.zip(path, version)).rejects.toMatchObject(refused);
+  });
+
+  it('is served again once other bytes are in its place', async () => {
+    const { repository, storage, database } = await verifying();
+    await repository.zip(path, version);
+    await replace(storage, 'zip', await zipOf(path, version, evilFiles));
+    await finish(repository.audit());
+    await replace(storage, 'zip', await zipOf(path, version, files));
+    const later = await verifying({ storage });
+    await later.repository.zip(path, version);
+    expect((await keysOf(storage)).filter((key) => key.includes('/disproved/'))).toEqual([]);
+    takeDown(database);
+    await (await verifying({ storage, database })).repository.zip(path, version);
+    // An audit that finds it good ends the refusal in its own process, too.
+    await finish(repository.audit());
+    await repository.zip(path, version);
+  });
+
+  it('vouches for no other bytes that came in its place', async () => {
+    const { storage } = await verifying().then(async (setup) => {
+      await setup.repository.zip(path, version);
+      return setup;
+    });
+    for (const key of await moduleKeys(storage)) await storage.delete?.(key);
+    await storedUnverified({ goMod, zip: await zipOf(path, version, evilFiles) }, storage);
+    const offline = await verifying({ storage, offline: true });
+    await expect(offline.repository.zip(path, version)).rejects.toMatchObject({
+      ...refused,
+      message: expect.stringMatching(/^SECURITY ERROR: .*not the one that was verified/),
+    });
+    const later = await verifying({ storage });
+    await expect(later.repository.zip(path, version)).rejects.toMatchObject(refused);
+    await replace(storage, 'mod', evilMod);
+    await expect((await verifying({ storage, offline: true })).repository.info(path, version)).rejects.toMatchObject(
+      refused,
+    );
+  });
+
+  it('is asked about again where its mark is damaged', async () => {
+    const { repository, storage } = await verifying();
+    await repository.zip(path, version);
+    const mark = (await keysOf(storage)).find((key) => /\/verified\/.*zip$/.test(key)) ?? '';
+    for (const content of ['', 'h2:x', 'h1:x']) {
+      await storage.delete?.(mark);
+      await put(storage, mark, bytes(content));
+      const later = await verifying({ storage });
+      await later.repository.zip(path, version);
+    }
+  });
+});
+
+function takeDown(database: TestDatabase): void {
+  database.answer = () => Promise.reject(new GoModKitError('upstream_unavailable', 'down'));
+}
 
 describe('by default', () => {
   const sourceWith = (sumdb: SumdbSource['sumdb']) => {

@@ -5,13 +5,17 @@
 // - Nothing that is stored is served before it was judged once with this database: versions from before verification was turned on, or
 //   from a repository without it, are read, hashed and judged at their first request. Marks (marks.ts) remember it across restarts, memory
 //   within a process: a warm request costs one look into a map.
+// - A mark counts for the sum that it has, and for no other: of a `.mod`, that of its bytes; of a zip, the one that binds it.
+// - What is disproved, by a request or by an audit, is refused from then on: by this process at once, whatever it proved before, and by
+//   every other one that has not served it yet. It takes other bytes to end that.
 // - Offline, and for requests that want nothing fetched, the database is not asked: what is not known to be disproved is served.
 // - What was published here is its own origin: no database is told its name.
 
 import { spool } from '#spool';
+import { decodeUtf8 } from '../../bytes/utf8.ts';
 import type { CacheSection } from '../../cache/byte-cache.ts';
 import { hashGoMod } from '../../dirhash/index.ts';
-import { isGoModKitError } from '../../errors/error.ts';
+import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
 import { verifyZip } from '../../zip/index.ts';
 import type { Engine } from '../engine.ts';
 import type { Target } from '../keys.ts';
@@ -35,6 +39,8 @@ class StoreVerification implements Verification {
   readonly #admitted: CacheSection<true>;
   /** Sums that this process proved, so that what it has just captured is not asked about again. */
   readonly #proven: CacheSection<string>;
+  /** What was disproved lately: refused without being read again. */
+  readonly #refused: CacheSection<GoModKitError>;
 
   constructor(engine: Engine, settings: VerificationSettings) {
     this.#engine = engine;
@@ -42,6 +48,7 @@ class StoreVerification implements Verification {
     this.#marks = createMarks(engine.store, settings.client.name);
     this.#admitted = engine.cache.section({ weigh: () => 0 });
     this.#proven = engine.cache.section({ weigh: ({ length }) => 2 * length });
+    this.#refused = engine.cache.section({ weigh: ({ message }) => 4 * message.length });
     const fromSource = (kind: VerifiedKind): Verifier['goMod'] => {
       return async (module, sum, options) => {
         const verdict = await judge(settings, engine.events, { kind, module, sum, from: 'source' }, options);
@@ -62,7 +69,7 @@ class StoreVerification implements Verification {
   }
 
   async admitZip(target: Target, zip: ZipFile, options: ReadOptions): Promise<void> {
-    const sumOf = async (signal: AbortSignal) => zip.h1 ?? this.#zipSum(target, zip, signal);
+    const sumOf: SumOf = async (signal, read) => (read ? undefined : zip.h1) ?? this.#zipSum(target, zip, signal);
     await this.#admitOnce('zip', target, sumOf, options);
   }
 
@@ -74,6 +81,7 @@ class StoreVerification implements Verification {
     for (const kind of ['mod', 'zip'] as const) {
       this.#admitted.delete(`${kind} ${target.name}`);
       this.#proven.delete(`${kind} ${target.name}`);
+      this.#refused.delete(`${kind} ${target.name}`);
       await this.#marks.forget(kind, target, signal);
     }
   }
@@ -92,7 +100,16 @@ class StoreVerification implements Verification {
     const cachedOnly = options.cachedOnly === true;
     const key = `admit ${kind} ${target.name}${cachedOnly ? ' cached' : ''}`;
     const admit = (signal: AbortSignal) => this.#admit(kind, target, sumOf, cachedOnly, signal);
-    if (await this.#engine.flights.run(key, admit, options.signal)) this.#admitted.set(`${kind} ${target.name}`, true);
+    this.#checkRefused(kind, target);
+    const admitted = await this.#engine.flights.run(key, admit, options.signal);
+    // An audit may have read it meanwhile.
+    this.#checkRefused(kind, target);
+    if (admitted) this.#admitted.set(`${kind} ${target.name}`, true);
+  }
+
+  #checkRefused(kind: VerifiedKind, { name }: Target): void {
+    const refusal = this.#refused.get(`${kind} ${name}`);
+    if (refusal !== undefined) throw refusal;
   }
 
   /** Whether that holds for everybody; a request that wants nothing fetched leaves the question open. */
@@ -105,21 +122,51 @@ class StoreVerification implements Verification {
   ): Promise<boolean> {
     if (this.#settings.client.skips(target.path)) return true;
     const proven = this.#proven.get(`${kind} ${target.name}`);
-    const mark = proven ?? (await this.#marks.verified(kind, target, signal));
-    // A zip is taken for what it was when it was judged: reading all of it again is for audits.
-    if (kind === 'zip' && proven === undefined && mark !== undefined) return true;
+    const { mark, evidence } = await this.#known(kind, target, proven, signal);
+    // A zip is taken for what binds it: reading all of it again is for audits, and where something speaks against it.
+    const trusts = kind === 'zip' && proven === undefined && mark !== undefined && evidence === undefined;
+    if (trusts && mark === (await this.#boundSum(target, signal))) return true;
     const offline = this.#engine.settings.source === undefined;
-    if (offline || cachedOnly) {
-      if (mark !== undefined) return true;
-      const evidence = await this.#marks.disproved(kind, target, signal);
-      if (evidence !== undefined) throw evidence;
+    const asks = !offline && !cachedOnly;
+    if (!asks && mark === undefined && evidence === undefined) return offline;
+    const sum = await sumOf(signal, evidence !== undefined);
+    if (sum === undefined) return false;
+    if (evidence !== undefined && (evidence.data.downloaded ?? sum) === sum) throw this.#refuse(kind, target, evidence);
+    if (sum === mark) {
+      if (proven !== undefined) await this.#marks.noteVerified(kind, target, sum, signal);
+    } else if (asks) {
+      await this.#judgeStored(kind, target, sum, signal);
+    } else {
+      if (mark !== undefined) throw changed(kind, target, mark, sum);
       return offline;
     }
-    const sum = await sumOf(signal);
-    if (sum === undefined) return false;
-    if (sum !== mark) await this.#judgeStored(kind, target, sum, signal);
-    else if (proven !== undefined) await this.#marks.noteVerified(kind, target, sum, signal);
+    if (evidence !== undefined) await this.#marks.forgetDisproved(kind, target, signal);
     return true;
+  }
+
+  /** What is remembered: of what this process has just proved, nothing else is asked. */
+  async #known(
+    kind: VerifiedKind,
+    target: Target,
+    proven: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly mark: string | undefined; readonly evidence: GoModKitError | undefined }> {
+    if (proven !== undefined) return { mark: proven, evidence: undefined };
+    const [mark, evidence] = await Promise.all([
+      this.#marks.verified(kind, target, signal),
+      this.#marks.disproved(kind, target, signal),
+    ]);
+    return { mark, evidence };
+  }
+
+  #refuse(kind: VerifiedKind, target: Target, error: GoModKitError): GoModKitError {
+    const key = `${kind} ${target.name}`;
+    this.#admitted.delete(key);
+    this.#proven.delete(key);
+    this.#refused.set(key, error, refusalLife);
+    // Whatever memory holds of it may be other bytes than those that were judged.
+    this.#engine.captured.forget(target);
+    return error;
   }
 
   async #judgeStored(
@@ -139,11 +186,15 @@ class StoreVerification implements Verification {
       const claim = { kind, module: { path, version }, sum, from: 'storage' } as const;
       const verdict = await judge(this.#settings, events, claim, { signal });
       if (verdict === 'proven') await this.#marks.noteVerified(kind, target, sum, signal);
+      this.#refused.delete(`${kind} ${target.name}`);
       return verdict;
     } catch (error) {
       if (isGoModKitError(error, 'checksum_mismatch', 'checksum_misbehaviour'))
         events.emit(() => ({ type: 'refusal', kind, path, version, error }));
-      if (isGoModKitError(error, 'checksum_mismatch')) await this.#marks.noteDisproved(kind, target, error, signal);
+      if (isGoModKitError(error, 'checksum_mismatch')) {
+        this.#refuse(kind, target, error);
+        await this.#marks.noteDisproved(kind, target, error, signal);
+      }
       throw error;
     }
   }
@@ -151,6 +202,12 @@ class StoreVerification implements Verification {
   async #goModSum(target: Target, signal: AbortSignal | undefined): Promise<string | undefined> {
     const version = await this.#engine.captured.version(target, signal);
     return version === undefined ? undefined : hashGoMod(version.goMod.bytes);
+  }
+
+  /** The sum in `.ziphash`, to which the zip was compared when it was stored (spec §8.7). */
+  async #boundSum(target: Target, signal: AbortSignal): Promise<string | undefined> {
+    const stored = await this.#engine.store.read(target.ziphash, 1024, signal);
+    return stored && decodeUtf8(stored.bytes)?.trim();
   }
 
   async #zipSum(target: Target, zip: ZipFile, signal: AbortSignal | undefined): Promise<string> {
@@ -167,4 +224,16 @@ class StoreVerification implements Verification {
   }
 }
 
-type SumOf = (signal: AbortSignal) => Promise<string | undefined>;
+/** `read`: of the stored bytes themselves, whatever is remembered. */
+type SumOf = (signal: AbortSignal, read: boolean) => Promise<string | undefined>;
+
+/** Milliseconds for which a disproof is taken from memory: another process may have purged the version and captured it anew. */
+const refusalLife = 60_000;
+
+function changed(kind: VerifiedKind, { path, version, name }: Target, proved: string, sum: string): GoModKitError {
+  return new GoModKitError(
+    'checksum_mismatch',
+    `SECURITY ERROR: the stored .${kind} of ${name} is not the one that was verified\n\tstored:   ${sum}\n\tverified: ${proved}`,
+    { data: { path, version, kind, from: 'storage', downloaded: sum, expected: proved } },
+  );
+}
