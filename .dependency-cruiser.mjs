@@ -15,7 +15,7 @@ const onlyImports = (from, allowed) => ({
 const layer = (from, above) => ({
   name: `core-${from.replaceAll('|', '-')}-is-below`,
   comment:
-    'Go rules know nothing of storage, storage nothing of sources, sources nothing of graphs, graphs nothing of repositories, none of protocol.',
+    'Go rules know nothing of storage, storage nothing of sources, sources nothing of graphs, graphs nothing of packages, packages nothing of repositories, none of protocol.',
   severity: 'error',
   from: { path: `${core}/(${from})/`, pathNot: test },
   to: { path: `${core}/(${above})/` },
@@ -65,13 +65,14 @@ export default {
     },
     layer(
       'errors|bytes|gotext|semver|gover|module|modfile|txtar|async|cache',
-      'zip|dirhash|gosum|storage|series|sumdb|source|graph|repository|protocol',
+      'zip|dirhash|gosum|storage|series|sumdb|source|graph|packages|repository|protocol',
     ),
-    layer('zip|dirhash|gosum|platform', 'storage|series|sumdb|source|graph|repository|protocol'),
-    layer('storage|series', 'sumdb|source|graph|repository|protocol'),
-    layer('sumdb', 'source|graph|repository|protocol'),
-    layer('source', 'graph|repository|protocol'),
-    layer('graph', 'repository|protocol'),
+    layer('zip|dirhash|gosum|platform', 'storage|series|sumdb|source|graph|packages|repository|protocol'),
+    layer('storage|series', 'sumdb|source|graph|packages|repository|protocol'),
+    layer('sumdb', 'source|graph|packages|repository|protocol'),
+    layer('source', 'graph|packages|repository|protocol'),
+    layer('graph', 'packages|repository|protocol'),
+    layer('packages', 'repository|protocol'),
     layer('repository', 'protocol'),
   ],
   options: {

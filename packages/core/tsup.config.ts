@@ -15,6 +15,7 @@ export default library({
   sumdb: 'src/sumdb/index.ts',
   source: 'src/source/index.ts',
   graph: 'src/graph/index.ts',
+  packages: 'src/packages/index.ts',
   repository: 'src/repository/index.ts',
   protocol: 'src/protocol/index.ts',
   txtar: 'src/txtar/index.ts',

@@ -8,6 +8,7 @@ export * as gover from './gover/index.ts';
 export * as graph from './graph/index.ts';
 export * as modfile from './modfile/index.ts';
 export * as module from './module/index.ts';
+export * as packages from './packages/index.ts';
 export * from './protocol/index.ts';
 export * from './repository/index.ts';
 export * as semver from './semver/index.ts';
