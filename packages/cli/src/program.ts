@@ -12,6 +12,7 @@ import { addPublish } from './commands/publish.ts';
 import { addServe } from './commands/serve.ts';
 import { addSum } from './commands/sum.ts';
 import { addSumdb } from './commands/sumdb.ts';
+import { addWhy } from './commands/why.ts';
 import { addWithdraw } from './commands/withdraw.ts';
 import { addZip } from './commands/zip.ts';
 import { version } from './version.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     addPublish,
     addWithdraw,
     addGraph,
+    addWhy,
     addAudit,
     addHash,
     addZip,
