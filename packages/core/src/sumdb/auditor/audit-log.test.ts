@@ -193,6 +193,24 @@ describe('it catches', () => {
     expect(report.problems.at(-1)).toMatchObject({ kind: 'root' });
   });
 
+  it('a tree that is larger than all that is served, without end', async () => {
+    const database = await AuditedDatabase.of(40);
+    const size = 2n ** 60n;
+    const signer = await note.newSigner(keys.signerKey);
+    const text = tlog.formatTree({ size, hash: new Uint8Array(32).fill(1) });
+    database.instead.set('latest', bytes(await note.sign({ text }, signer)));
+    const store = (async function* () {
+      yield { path: 'example.com/absent', version: 'v1.0.0', sums: { zip: sumOf('a'), goMod: sumOf('b') } };
+    })();
+    const report = await audit(database, { store });
+    expect(report.problems.at(-1)?.message).toMatch(
+      /^nothing is served of 64 tiles on end; records from 296 to 1152921504606846976 were/,
+    );
+    expect(report.store).toMatchObject({ missing: 0, unknown: 1 });
+    expect(report.records).toBe(40n);
+    expect(database.asked.length).toBeLessThan(5000);
+  });
+
   it('a head that nobody signed, and reads no further', async () => {
     const database = await AuditedDatabase.of(5, 2);
     const stranger = await note.newSigner((await note.generateKey('sum.example/db')).signerKey);

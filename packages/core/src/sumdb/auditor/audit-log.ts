@@ -3,6 +3,7 @@
 // Invariants:
 // - Nothing is believed: every record is hashed, every tile compared with what the records say, and their root with the signed tree.
 // - What the log does wrong is a problem in the report; what could not be found out rejects, and proves nothing.
+// - A log that says it is larger than what it serves costs what it serves: after so many missing tiles on end the rest is given up.
 // - Memory does not grow with the log: some tiles, what is remembered of records (bounded), and what is stored.
 
 import { equalBytes } from '../../bytes/utf8.ts';
@@ -55,6 +56,9 @@ interface Leaves {
   readonly hashes: Served<Uint8Array>;
 }
 
+/** Lowest tiles on end without records and hashes, after which the log is taken to have no more. */
+const mostLost = 64;
+
 class Audit {
   readonly #options: AuditLogOptions;
   readonly #verifier: Verifier;
@@ -68,6 +72,7 @@ class Audit {
   #records = 0n;
   #unremembered = 0n;
   #tiles = 0;
+  #complete = true;
 
   constructor(options: AuditLogOptions) {
     const { key, tileHeight = 8, from = 0n, maxRemembered = 2 ** 24, against } = options;
@@ -96,7 +101,7 @@ class Audit {
       yield { type: 'head', tree };
       yield* this.#walk(tree, store, call);
     }
-    const whole = tree !== undefined && this.#from === 0n;
+    const whole = tree !== undefined && this.#from === 0n && this.#complete;
     // In this order: what the store lacks is counted before problems are.
     const report: AuditLogReport = {
       database: this.#verifier.name,
@@ -151,7 +156,9 @@ class Audit {
     });
     await this.#peer?.begin(tree, call);
     if (!(await this.#resume(tree, reader, rows, call))) return yield* this.#flush();
+    let lost = 0;
     for await (const leaves of this.#leaves(tree, call)) {
+      lost = 'wrong' in leaves.records && 'wrong' in leaves.hashes ? lost + 1 : 0;
       const texts = 'value' in leaves.records ? leaves.records.value : undefined;
       const known = texts === undefined ? [] : await this.#judge(leaves.tile, texts, call);
       for (const record of known) store?.see(record);
@@ -164,9 +171,18 @@ class Audit {
       this.#tiles++;
       yield* this.#flush();
       yield { type: 'progress', records: this.#records, size: tree.size };
+      if (lost === mostLost) return yield* this.#giveUp(leaves.tile, tree);
     }
     await rows.finish();
     this.#tiles += rows.compared;
+    yield* this.#flush();
+  }
+
+  *#giveUp(tile: Tile, { size }: SignedTree): Generator<AuditLogEvent, void, void> {
+    this.#complete = false;
+    const end = (tile.n + 1n) << BigInt(tile.h);
+    const message = `nothing is served of ${mostLost} tiles on end; records from ${end} to ${size} were not looked for`;
+    this.#report({ kind: 'tile', tile: tilePath(tile), message });
     yield* this.#flush();
   }
 

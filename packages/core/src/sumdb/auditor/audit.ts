@@ -56,6 +56,8 @@ export interface AuditPeer {
   /** Its verifier key. The same one as the audited log's: the trees are compared; another one: records of the same module versions. */
   readonly key: string;
   readonly remote: SumdbRemote;
+  /** Module paths, as GONOSUMDB says, that are not named to it where it is another log. Default: those of the audit. */
+  readonly noSumdb?: string | undefined;
 }
 
 /** What a store says of a module version. */
@@ -140,6 +142,6 @@ export interface AuditedPeer {
   readonly differing: bigint;
   /** Records that the second log does not have. */
   readonly unknown: bigint;
-  /** Records that it was not asked for, as its paths are on the `noSumdb` list. */
+  /** Records that it was not asked for, as their paths are on its `noSumdb` list. */
   readonly skipped: bigint;
 }

@@ -156,7 +156,7 @@ class OtherLog implements PeerComparison {
   #unknown = 0n;
   #skipped = 0n;
 
-  constructor({ noSumdb = '' }: AuditLogOptions, { key, remote }: AuditPeer, report: Report) {
+  constructor(options: AuditLogOptions, { key, remote, noSumdb = options.noSumdb ?? '' }: AuditPeer, report: Report) {
     this.#client = createSumdbClient({ key, remote, noSumdb });
     this.#skips = skippedPaths(noSumdb);
     this.#report = report;

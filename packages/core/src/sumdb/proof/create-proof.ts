@@ -14,7 +14,8 @@ import type { SumdbClient, SumdbRecord, SumdbRemote } from '../client/sumdb-clie
 import { tileReaders } from '../client/tiles.ts';
 import { open } from '../note/open.ts';
 import { newVerifier, verifierList } from '../note/verifier.ts';
-import { proveRecord } from '../tlog/proofs.ts';
+import { recordHash } from '../tlog/hash.ts';
+import { checkRecord, proveRecord } from '../tlog/proofs.ts';
 import type { HashReader } from '../tlog/tree.ts';
 import type { Tree } from '../tlog/tree-text.ts';
 import { parseCheckpoint } from '../witness/checkpoint.ts';
@@ -52,7 +53,7 @@ export interface CreatedProof {
  * Makes the proof file of one module version, from sum.golang.org or any log that answers as it does.
  *
  * Rejects as {@link SumdbClient.lookup} does, with `invalid_note` when the checkpoint is not signed by the key, and with
- * `invalid_log` when its tree is too small for the record or tiles do not fit it.
+ * `invalid_log` when its tree is too small for the record or does not have it, or tiles do not fit it.
  *
  * @example
  * ```ts
@@ -84,6 +85,13 @@ export async function createProof(options: CreateProofOptions): Promise<CreatedP
   }
   const hashes = await proveRecord(tree.size, record.number, remoteHashes(verifier.name, remote, tileHeight)(tree), {
     signal,
+  });
+  // A signed tree of another history has another record there, and its proof would prove nothing to anybody.
+  checkRecord(hashes, {
+    treeSize: tree.size,
+    treeHash: tree.hash,
+    number: record.number,
+    recordHash: recordHash(record.text),
   });
   return { file: formatProof({ index: record.number, hashes, checkpoint, extra }), record };
 }

@@ -255,6 +255,11 @@ describe('a go.sum database', () => {
       code: 'invalid_log',
       message: expect.stringContaining('is record 5'),
     });
+    const fork = await TestDatabase.of(5);
+    await fork.grow(300, 'other');
+    await expect(
+      createProof({ ...options, client, remote: fork.remote, checkpoint: await fork.head() }),
+    ).rejects.toMatchObject({ code: 'invalid_log' });
     const text = (await database.head()).split('\n\n')[0] ?? '';
     const forged = await note.sign({ text: `${text}\n` }, signer);
     await expect(createProof({ ...options, checkpoint: forged })).rejects.toMatchObject({ code: 'invalid_note' });

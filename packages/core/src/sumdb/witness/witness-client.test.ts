@@ -160,6 +160,7 @@ describe('a client', () => {
     for (const options of [
       { url: 'ftp://x', keys: [verifierKey] },
       { url: 'x', keys: [verifierKey] },
+      { url: 'https://user:secret@x', keys: [verifierKey] },
       { url: 'http://x', keys: [] },
       { url: 'http://x', keys: [log.verifierKey] },
     ])

@@ -64,7 +64,7 @@ const refusals: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 /**
  * Creates a client of one witness. It does nothing before it is asked.
  *
- * Throws `invalid_argument` for a URL that is not http or https, and for malformed keys.
+ * Throws `invalid_argument` for a URL that is not http or https or holds credentials, and for malformed keys.
  *
  * @example
  * ```ts
@@ -79,9 +79,10 @@ const refusals: Readonly<Record<number, readonly [ErrorCode, string]>> = {
  */
 export function createWitnessClient(options: WitnessClientOptions): WitnessClient {
   const { timeout = 10_000 } = options;
-  const protocol = URL.canParse(options.url) ? new URL(options.url).protocol : '';
-  if (!['http:', 'https:'].includes(protocol)) {
-    throw new GoModKitError('invalid_argument', 'the URL of a witness is an http or https one');
+  const { protocol = '', username = '', password = '' } = URL.canParse(options.url) ? new URL(options.url) : {};
+  // fetch takes none with credentials, and would show them in its error.
+  if (!['http:', 'https:'].includes(protocol) || username !== '' || password !== '') {
+    throw new GoModKitError('invalid_argument', 'the URL of a witness is an http or https one without credentials');
   }
   const verifiers = options.keys.map(newCosignatureVerifier);
   const [first] = verifiers;
