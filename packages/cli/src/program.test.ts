@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isGoModKitError } from '@gomodkit/core';
+import { isGoModKitError, sumdb } from '@gomodkit/core';
 import { CommanderError } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from './program.ts';
@@ -57,6 +57,10 @@ describe('a mistake is said in one line', () => {
     await writeFile(join(directory, 'file.txt'), 'text\n');
     await writeFile(join(directory, 'bad.zip'), 'PK no zip');
     await writeFile(join(directory, 'go.mod'), 'module example.com/m\n');
+    const { signerKey } = await sumdb.note.generateKey('sum.corp.example');
+    await writeFile(join(directory, 'key'), signerKey, { mode: 0o600 });
+    await writeFile(join(directory, 'open.key'), signerKey, { mode: 0o644 });
+    await writeFile(join(directory, 'bad.key'), `${signerKey}more`, { mode: 0o600 });
     await writeFile(join(directory, 'go.work'), 'go 1.24\n');
   });
   afterAll(() => rm(directory, { recursive: true }));
@@ -100,6 +104,21 @@ describe('a mistake is said in one line', () => {
     ['mod DIR/go.mod --go 1', /--go: invalid language version "1"/],
     ['mod DIR/go.mod --module go', /--module: module path is reserved/],
     ['serve --log-level loud', /Allowed choices are silent/],
+    [
+      'serve --storage DIR --upstream off --witness nonsense',
+      /--witness needs a log to be cosigned: --sumdb-key-file or --event-log-key-file/,
+    ],
+    [
+      'serve --storage DIR --upstream off --sumdb-key-file DIR/absent',
+      /absent: it does not exist; gomodkit sumdb init makes one/,
+    ],
+    ['serve --storage DIR --upstream off --sumdb-key-file DIR/open.key', /open.key: others than .*; chmod 600 it/],
+    ['serve --storage DIR --upstream off --sumdb-key-file DIR/bad.key', /bad.key: it holds no key: /],
+    ['sumdb verify http://127.0.0.1:1 --nonsense', /unknown option '--nonsense'/],
+    [
+      'serve --storage DIR --upstream off --sumdb-key-file DIR/key --event-log-key-file DIR/key',
+      /the event log and the checksum database are both named sum.corp.example/,
+    ],
     ['serve --grace soon', /expected seconds, such as 30/],
     ['serve --config DIR/absent.ts', /configuration file .*absent.ts does not exist/],
     ['serve --storage memory: --upstream ftp://x.example', /scheme \(must be https, http, file\): ftp:\/\/x.example/],

@@ -14,7 +14,7 @@ import {
   repositorySettings,
   type ServeFlags,
 } from '../settings/repository-settings.ts';
-import { type ServedLog, serveLog } from '../sumdb/serve-log.ts';
+import { type LogFlags, type ServedLogs, serveLogs } from '../sumdb/serve-log.ts';
 
 /** Declares `gomodkit serve`. */
 export function addServe(program: Command): void {
@@ -29,6 +29,8 @@ export function addServe(program: Command): void {
     .option('--listen <address>', 'HOST:PORT to listen on; port 0 lets the system choose (default: 127.0.0.1:3000)')
     .option('--base-path <path>', 'serve below this path, such as /go')
     .option('--sumdb-key-file <file>', 'also serve a checksum database of your own, signed with this key')
+    .option('--event-log-key-file <file>', 'also keep a log of withdrawals and conflicts, signed with this key')
+    .option('--witness <key-and-url>', 'have these logs cosigned: "NAME+HASH+KEY URL"; may be repeated', collect)
     .option('--upload-tokens <file>', 'let those publish who have a token of which this file has the hash')
     .addOption(
       new Option('--log-level <level>', 'debug has one line per request').choices([
@@ -53,6 +55,8 @@ A line of --upload-tokens is "sha256:HEX PATTERNS": the SHA-256 of a long random
 may publish, in GOPRIVATE syntax. Clients send the token as Bearer, or as password of a netrc entry. The file is
 its owner's alone (chmod 600), and read again for each upload.
 
+Logs of your own are also served as C2SP tlog-tiles, at /log/NAME/checkpoint and /log/NAME/tile/…, for monitors.
+
 Examples:
   gomodkit serve
   gomodkit serve --listen 0.0.0.0:8080 --storage /var/lib/gomodkit
@@ -65,10 +69,9 @@ Examples:
 }
 
 /** Flags of the command that are not settings. */
-export interface ServeCommandFlags extends ServeFlags {
+export interface ServeCommandFlags extends ServeFlags, LogFlags {
   readonly config?: string | undefined;
   readonly grace?: number | undefined;
-  readonly sumdbKeyFile?: string | undefined;
   readonly uploadTokens?: string | undefined;
 }
 
@@ -85,13 +88,13 @@ async function serve(flags: ServeCommandFlags): Promise<void> {
   const basePath = flags.basePath ?? config.basePath ?? '';
   const onError = (error: unknown): void =>
     log.error({ error: error instanceof Error ? error.stack : String(error) }, 'unexpected failure');
-  const keyFile = flags.sumdbKeyFile;
-  const own = keyFile === undefined ? undefined : await serveLog(keyFile, repository, settings, onError);
+  const own = await serveLogs(flags, repository, settings, onError);
   const handler = createHandler({
     repository,
     basePath,
     authorize: config.authorize,
-    sumdb: own?.sumdb ?? settings.sumdb,
+    sumdb: own.sumdb,
+    logs: own.logs,
     upload: tokens === undefined ? undefined : { authorize: await uploadTokens(tokens) },
     onError,
   });
@@ -101,7 +104,7 @@ async function serve(flags: ServeCommandFlags): Promise<void> {
   const stopped = server.stop((flags.grace ?? 30) * 1000);
   log.info('stopping: running downloads finish first; a second signal stops at once');
   await stopped;
-  await own?.close();
+  await own.close();
   await repository.close();
   await settings.storage.storage.close?.();
 }
@@ -116,20 +119,16 @@ async function checkStorage(repository: Repository, { storage }: RepositorySetti
   throw new GoModKitError('storage_unavailable', message, { cause: first.error });
 }
 
-function announce(
-  url: string,
-  settings: RepositorySettings,
-  configFile: string | undefined,
-  own: ServedLog | undefined,
-): void {
+function announce(url: string, settings: RepositorySettings, configFile: string | undefined, own: ServedLogs): void {
   const lines = [
     `gomodkit serves ${url}`,
     `  storage   ${settings.storage.name}`,
     `  upstream  ${settings.offline ? 'none: offline' : settings.upstream}`,
     ...settings.notes.map((note) => `            ${note}`),
     `  sumdb     ${settings.checksums}`,
+    ...own.keys.map(([prefix, key]) => `  log       ${url}${prefix}  ${key}`),
     ...(configFile === undefined ? [] : [`  config    ${configFile}`]),
-    `  use it    ${own === undefined ? '' : `GOSUMDB=${own.key} `}GOPROXY=${url} go build ./...`,
+    `  use it    ${own.gosumdb === undefined ? '' : `GOSUMDB=${own.gosumdb} `}GOPROXY=${url} go build ./...`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -146,6 +145,10 @@ function stopSignal(): Promise<void> {
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
   });
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function seconds(text: string): number {

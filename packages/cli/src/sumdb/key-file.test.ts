@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +58,12 @@ describe('a key file', () => {
       await chmod(path, mode);
       await readKeyFile(path);
     }
+  });
+
+  it.skipIf(process.platform === 'win32')('is no pipe, for which nobody waits', { timeout: 5000 }, async () => {
+    const path = join(directory, 'pipe');
+    execFileSync('mkfifo', ['-m', '600', path]);
+    await expect(readKeyFile(path)).rejects.toMatchObject(invalid(/it is no file/));
   });
 
   it('is refused without showing what is in it', async () => {

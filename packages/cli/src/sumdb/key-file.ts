@@ -5,7 +5,9 @@
 // - A new file is created for its owner alone and never replaces another one; a file that others may read is refused.
 // - No message shows what is in the file.
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { GoModKitError, isGoModKitError, sumdb } from '@gomodkit/core';
 
 /** More than any key. */
@@ -23,14 +25,26 @@ export async function createKeyFile(path: string, name: string): Promise<string>
   const { signerKey, verifierKey } = await sumdb.note.generateKey(name);
   // What names no database would be noticed only by the first client.
   sumdb.parseGoSumdb(verifierKey);
-  const file = await opened(path, 'wx');
+  const file = await opened(path, creating);
   try {
     await file.writeFile(`${signerKey}\n`);
     await file.sync();
+  } catch (cause) {
+    // Half a key would stand in the way of the next try.
+    await unlink(path).catch(() => {});
+    throw refused(path, (cause as Error).message);
   } finally {
     await file.close();
   }
+  await syncDirectory(dirname(path));
   return verifierKey;
+}
+
+/** Who was given the verifier key must find the key after a power cut, too. Where directories cannot be synced, nothing is lost. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r').catch(() => undefined);
+  await directory?.sync().catch(() => {});
+  await directory?.close();
 }
 
 /** Reads a key. Rejects with `invalid_argument` when it is not there, may be read by others, or is no key. */
@@ -48,7 +62,7 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
 }
 
 async function readPrivate(path: string): Promise<string> {
-  const file = await opened(path, 'r');
+  const file = await opened(path, reading);
   try {
     // Of what is open, so that nobody can put another file into its place meanwhile.
     const stats = await file.stat();
@@ -69,13 +83,17 @@ async function readPrivate(path: string): Promise<string> {
   }
 }
 
-async function opened(path: string, flags: 'r' | 'wx'): Promise<FileHandle> {
+const creating = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+/** Nobody waits for a pipe to be written to. Windows has no such flag. */
+const reading = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+async function opened(path: string, flags: number): Promise<FileHandle> {
   try {
     return await open(path, flags, 0o600);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw refused(path, 'it exists already, and a key is never overwritten');
-    if (code === 'ENOENT' && flags === 'r') throw refused(path, 'it does not exist; gomodkit sumdb init makes one');
+    if (code === 'ENOENT' && flags === reading) throw refused(path, 'it does not exist; gomodkit sumdb init makes one');
     throw refused(path, message);
   }
 }
