@@ -21,7 +21,7 @@ import { createFreshness } from './freshness.ts';
 import { createGate } from './gate.ts';
 import { createIndexFeed } from './index-feed/index-feed.ts';
 import { checkIndexOptions, readPage } from './index-feed/page.ts';
-import { checkModulePath, targetOf } from './keys.ts';
+import { checkModulePath, knownTarget, targetOf } from './keys.ts';
 import { createLists } from './lists.ts';
 import { type RepositoryOptions, type RepositorySeams, type Settings, settingsOf } from './options.ts';
 import { createPinned } from './pinned.ts';
@@ -84,6 +84,8 @@ export function createRepositoryWith(options: RepositoryOptions, seams: Reposito
     },
     async info(path, query, readOptions = {}) {
       checkOpen();
+      const known = knownTarget(path, query);
+      if (known !== undefined) return pinned.info(known, readOptions);
       checkModulePath(path);
       if (isUsableVersion(path, query)) return pinned.info(targetOf(path, query), readOptions);
       return queries.query(path, query, readOptions);

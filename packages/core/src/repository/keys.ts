@@ -3,6 +3,7 @@
 // Invariants:
 // - Paths and versions are checked here, before any storage or source is asked; nothing behind this file checks them again.
 // - `.info`, `.mod` and `.zip` exist for canonical versions that fit their path, and for nothing else (spec §10.8).
+// - What was found good is remembered, a bounded number of it: the checks cost more than all else that a warm answer does.
 
 import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import {
@@ -35,6 +36,28 @@ export type Extension = 'info' | 'mod' | 'zip' | 'ziphash';
  * The keys of a version. Throws `invalid_path`, or `invalid_version` when `version` is not canonical or does not fit `path`.
  */
 export function targetOf(path: string, version: string): Target {
+  const known = knownTarget(path, version);
+  if (known !== undefined) return known;
+  const target = checkedTarget(path, version);
+  if (target.name.length > longestName) return target;
+  if (targets.size >= mostTargets) targets.clear();
+  targets.set(target.name, target);
+  return target;
+}
+
+/** The keys of a version that was asked for of late; undefined says nothing. */
+export function knownTarget(path: string, version: string): Target | undefined {
+  const known = targets.get(`${path}@${version}`);
+  // Two pairs can have one name, as (a, b@c) and (a@b, c), of which one at most is good.
+  return known?.path === path ? known : undefined;
+}
+
+/** Together some megabytes at most. */
+const mostTargets = 4000;
+const longestName = 200;
+const targets = new Map<string, Target>();
+
+function checkedTarget(path: string, version: string): Target {
   check(path, version);
   if (!isCanonicalVersion(version)) {
     const hint = `; its canonical form is ${canonicalVersion(version)}`;
