@@ -4,7 +4,7 @@ import type { ByteSource } from '../bytes/source.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { digestEntries } from '../zip/digests.ts';
 import { maxZipFile } from '../zip/limits.ts';
-import { openZip } from '../zip/reader.ts';
+import { openFast } from '../zip/reader.ts';
 import type { HashOptions } from './hash1.ts';
 import { summaryHash } from './summary.ts';
 
@@ -16,7 +16,7 @@ import { summaryHash } from './summary.ts';
  * `limit_exceeded` when it declares more content than a module can have (500 MiB).
  */
 export async function hashZip(zip: ByteSource, options: HashOptions = {}): Promise<string> {
-  const reader = await openZip(zip, options);
+  const reader = await openFast(zip, options);
   const size = reader.entries.reduce((sum, entry) => sum + entry.size, 0);
   if (size > maxZipFile) {
     const message = `the zip declares ${size} bytes of content, more than the ${maxZipFile} of a module`;

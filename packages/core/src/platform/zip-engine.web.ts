@@ -12,6 +12,9 @@ import type { ArchiveFile } from './types.ts';
 /** Entries whose content and compressed form are both at most this long (512 KiB) may go to {@link inflateSmall}. */
 export const smallEntry: number = 512 * 1024;
 
+/** Whether {@link inflateSmall} gives bytes and not a promise. */
+export const inflatesAtOnce: boolean = false;
+
 /** The most content that jszip is given: 64 MiB. */
 const archiveCap = 64 * 1024 * 1024;
 

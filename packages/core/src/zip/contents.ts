@@ -6,7 +6,7 @@
 // - Encryption flags are not looked at, methods other than store and deflate are refused, a CRC of zero without a data
 //   descriptor is not checked: all as in Go.
 
-import { crc32, inflate, inflateSmall, smallEntry } from '#zip-engine';
+import { crc32, inflate, inflateSmall, inflatesAtOnce, smallEntry } from '#zip-engine';
 import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import { forMessage } from './clean.ts';
 import type { ZipEntry } from './directory.ts';
@@ -51,6 +51,44 @@ export async function* readContents(window: ZipWindow, entry: ZipEntry): AsyncGe
   await checkCrc(window, entry, extent, crc);
 }
 
+/**
+ * The content of an ordinary small entry whose bytes are buffered, without a turn of the event loop; undefined for every other
+ * entry, a damaged one included: {@link readContents} delivers it, or says what is wrong.
+ */
+export function contentsAtOnce(window: ZipWindow, entry: ZipEntry): Uint8Array | undefined {
+  const { offset, size, compressedSize, method } = entry;
+  if (size > smallEntry || compressedSize > smallEntry || isDirectory(entry)) return undefined;
+  const header = window.buffered(offset, offset + localHeader.length);
+  const start = header && contentStart(offset, header);
+  if (start === undefined) return undefined;
+  const end = start + compressedSize;
+  const compressed = window.buffered(start, end);
+  const content = compressed && expandAtOnce(compressed, method, size);
+  if (content?.length !== size) return undefined;
+  const describes = (entry.flags & flagDescriptor) !== 0;
+  const descriptor = describes ? window.buffered(end, end + dataDescriptor.length) : undefined;
+  if (describes && (descriptor === undefined || descriptorCrc(descriptor) !== entry.crc32)) return undefined;
+  return (entry.crc32 === 0 && !describes) || crc32(content) === entry.crc32 ? content : undefined;
+}
+
+function expandAtOnce(compressed: Uint8Array, method: number, size: number): Uint8Array | undefined {
+  if (method === methodStore) return compressed;
+  if (method !== methodDeflate || !inflatesAtOnce) return undefined;
+  try {
+    const content = inflateSmall(compressed, size);
+    return content instanceof Promise ? undefined : content;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the content behind a local header begins; undefined where this is none. */
+function contentStart(offset: number, header: Uint8Array): number | undefined {
+  const view = viewOf(header);
+  if (view.getUint32(0, true) !== localHeader.signature) return undefined;
+  return offset + localHeader.length + view.getUint16(26, true) + view.getUint16(28, true);
+}
+
 /** Go's own words for what is wrong, after the entry's name. */
 function damaged(entry: ZipEntry, reason: string, cause?: unknown): GoModKitError {
   return new GoModKitError('invalid_zip', `${forMessage(entry.name)}: ${reason}`, {
@@ -63,11 +101,9 @@ async function locate(window: ZipWindow, entry: ZipEntry): Promise<Extent> {
   const read = window.read(entry.offset, entry.offset + localHeader.length);
   const header = read instanceof Promise ? await read : read;
   if (header.length < localHeader.length) throw damaged(entry, 'its header lies outside the zip');
-  const view = viewOf(header);
-  if (view.getUint32(0, true) !== localHeader.signature) {
+  const start = contentStart(entry.offset, header);
+  if (start === undefined)
     throw damaged(entry, 'zip: not a valid zip file: its header is not where the directory says');
-  }
-  const start = entry.offset + localHeader.length + view.getUint16(26, true) + view.getUint16(28, true);
   // An end past the archive is no error by itself: content is what is there.
   return { start, end: start + entry.compressedSize };
 }
@@ -120,7 +156,10 @@ async function checkCrc(window: ZipWindow, entry: ZipEntry, extent: Extent, crc:
 /** The CRC of a data descriptor, whose signature is optional; undefined where the archive ends first. */
 async function readDescriptorCrc(window: ZipWindow, at: number): Promise<number | undefined> {
   const read = window.read(at, at + dataDescriptor.length);
-  const bytes = read instanceof Promise ? await read : read;
+  return descriptorCrc(read instanceof Promise ? await read : read);
+}
+
+function descriptorCrc(bytes: Uint8Array): number | undefined {
   if (bytes.length < 12) return undefined;
   const view = viewOf(bytes);
   const first = view.getUint32(0, true);

@@ -9,14 +9,13 @@ import { createSha256, sha256 } from '#sha256';
 import { hex } from '../bytes/hex.ts';
 import { pacedSort } from '../dirhash/paced-sort.ts';
 import type { FileDigest } from '../dirhash/summary.ts';
-import type { Sha256 } from '../platform/types.ts';
 import type { ZipEntry } from './directory.ts';
-import { createPacer } from './pace.ts';
-import type { ZipReader } from './reader.ts';
+import { createPacer, type Pace } from './pace.ts';
+import type { FastZipReader } from './reader.ts';
 
 /** Reads and hashes all entries; the result is in the directory's order. `onContent` sees the chunks of each; rejects with `invalid_zip` when one is damaged. */
 export async function digestEntries(
-  reader: ZipReader,
+  reader: FastZipReader,
   signal: AbortSignal | undefined,
   onContent?: (entry: ZipEntry, chunk: Uint8Array) => void,
 ): Promise<FileDigest[]> {
@@ -25,20 +24,12 @@ export async function digestEntries(
   for (const entry of reader.entries) last.set(entry.name, entry);
   const digests = new Map<string, string>();
   for (const entry of await pacedSort([...last.values()], (a, b) => a.offset - b.offset, pace)) {
-    // Most contents are one chunk, for which a running hash costs as much again as the hashing.
-    let whole: Uint8Array | undefined;
-    let hash: Sha256 | undefined;
-    for await (const chunk of reader.contents(entry)) {
-      if (chunk.length === entry.size) whole = sha256(chunk);
-      else {
-        hash ??= createSha256();
-        hash.update(chunk);
-      }
-      onContent?.(entry, chunk);
-      const wait = pace();
-      if (wait !== undefined) await wait;
+    const content = reader.atOnce(entry);
+    if (content === undefined) digests.set(entry.name, hex(await digest(reader, entry, pace, onContent)));
+    else {
+      digests.set(entry.name, hex(sha256(content)));
+      if (content.length > 0) onContent?.(entry, content);
     }
-    digests.set(entry.name, hex(whole ?? hash?.digest() ?? sha256(new Uint8Array(0))));
     const wait = pace();
     if (wait !== undefined) await wait;
   }
@@ -46,4 +37,21 @@ export async function digestEntries(
     const digest = digests.get(name);
     return digest === undefined ? [] : [[name, digest]];
   });
+}
+
+/** The hash of a content that comes in chunks. */
+async function digest(
+  reader: FastZipReader,
+  entry: ZipEntry,
+  pace: Pace,
+  onContent: ((entry: ZipEntry, chunk: Uint8Array) => void) | undefined,
+): Promise<Uint8Array> {
+  const hash = createSha256();
+  for await (const chunk of reader.contents(entry)) {
+    hash.update(chunk);
+    onContent?.(entry, chunk);
+    const wait = pace();
+    if (wait !== undefined) await wait;
+  }
+  return hash.digest();
 }

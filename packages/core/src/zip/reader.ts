@@ -9,7 +9,7 @@
 import type { ByteSource } from '../bytes/source.ts';
 import { GoModKitError } from '../errors/error.ts';
 import type { RandomAccessSource } from '../platform/types.ts';
-import { isDirectory, readContents } from './contents.ts';
+import { contentsAtOnce, isDirectory, readContents } from './contents.ts';
 import { readDirectory, type ZipEntry } from './directory.ts';
 import { maxZipFile } from './limits.ts';
 import { createWindow } from './window.ts';
@@ -31,6 +31,12 @@ export interface ZipReader {
   contents(entry: ZipEntry): AsyncIterable<Uint8Array>;
 }
 
+/** For reading everything: what is small costs no iteration. */
+export interface FastZipReader extends ZipReader {
+  /** The content of an entry where it is at hand and good; else undefined: `contents` tells. */
+  atOnce(entry: ZipEntry): Uint8Array | undefined;
+}
+
 /**
  * Opens a zip archive of any kind and reads its directory.
  *
@@ -48,10 +54,20 @@ export interface ZipReader {
  * ```
  */
 export async function openZip(zip: ByteSource, options: ZipReadOptions = {}): Promise<ZipReader> {
+  const { entries, contents } = await openFast(zip, options);
+  return { entries, contents };
+}
+
+/** {@link openZip} for who reads everything. */
+export async function openFast(zip: ByteSource, options: ZipReadOptions = {}): Promise<FastZipReader> {
   const window = createWindow(randomAccess(zip));
   const entries = await readDirectory(window, options.signal);
   refuseSharedBytes(entries, zip.size);
-  return { entries, contents: (entry) => readContents(window, entry) };
+  return {
+    entries,
+    contents: (entry) => readContents(window, entry),
+    atOnce: (entry) => contentsAtOnce(window, entry),
+  };
 }
 
 function randomAccess(zip: ByteSource): RandomAccessSource {

@@ -12,7 +12,7 @@ import type { ModuleVersion } from '../module/index.ts';
 import { archiveSizeError, checkEntries, checkModule, zipPrefix } from './check-zip.ts';
 import { checkedFilesError } from './checked.ts';
 import { digestEntries } from './digests.ts';
-import { openZip, type ZipReadOptions } from './reader.ts';
+import { openFast, type ZipReadOptions } from './reader.ts';
 
 /** What {@link verifyZip} found out about a good zip. */
 export interface VerifiedZip {
@@ -52,7 +52,7 @@ export async function verifyZip(
   checkModule(module);
   const tooLarge = archiveSizeError(zip.size);
   if (tooLarge !== undefined) throw new GoModKitError('invalid_zip', tooLarge);
-  const reader = await openZip(zip, options);
+  const reader = await openFast(zip, options);
   const checked = await checkEntries(module, reader.entries, signal);
   const refusal = checkedFilesError(checked);
   if (refusal !== undefined) throw refusal;

@@ -18,6 +18,8 @@ export interface ZipWindow {
   readonly size: number;
   /** The bytes `start` to `end`, at once where they are buffered. They stay valid, and must not be changed. */
   read(start: number, end: number): Uint8Array | Promise<Uint8Array>;
+  /** The same bytes where all of them are buffered; else undefined, and nothing is read. */
+  buffered(start: number, end: number): Uint8Array | undefined;
   /** The same bytes as a stream, past the buffer. */
   stream(start: number, end: number): ReadableStream<Uint8Array>;
 }
@@ -42,13 +44,18 @@ export function createWindow(source: RandomAccessSource): ZipWindow {
     return bytes.subarray(0, end - start);
   };
 
+  const buffered = (start: number, end: number): Uint8Array | undefined =>
+    start >= base && start <= end && end <= base + buffer.length
+      ? buffer.subarray(start - base, end - base)
+      : undefined;
+
   return {
     size,
+    buffered,
     read(start, end) {
       const to = Math.min(end, size);
       if (start >= to || start < 0) return new Uint8Array(0);
-      if (start >= base && to <= base + buffer.length) return buffer.subarray(start - base, to - base);
-      return fill(start, to);
+      return buffered(start, to) ?? fill(start, to);
     },
     stream: (start, end) => source.slice(start, Math.min(end, size)).stream(),
   };
