@@ -8,7 +8,7 @@ import { type ModuleSource, type RepositoryOptions, type SumdbSource, sourceFrom
 import type { GomodkitConfig } from '../config.ts';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.ts';
 import { openStorage, type StorageChoice } from './storage-choice.ts';
-import { chooseSumdb, type SumdbFlags } from './sumdb-choice.ts';
+import { chooseSumdb, offlineName, type SumdbFlags } from './sumdb-choice.ts';
 import { chooseUpstream, type GoEnv, readGoEnv, withoutCredentials } from './upstream-choice.ts';
 
 /** Flags of the commands that open a repository. */
@@ -33,7 +33,7 @@ export interface RepositorySettings {
   readonly source: ModuleSource;
   /** Which checksum database verifies, for people. */
   readonly checksums: string;
-  /** What is served below /sumdb/. Absent offline, and where there is nothing to serve. */
+  /** What is served below /sumdb/: offline, what the storage keeps. Absent where there is nothing to serve. */
   readonly sumdb: SumdbSource | undefined;
   readonly upstream: string;
   readonly notes: readonly string[];
@@ -56,14 +56,14 @@ export async function repositorySettings(
   const goEnv = await readGoEnv(process.env);
   const { source, through, ownSource, upstream, notes } = await sourceSettings(flags, config, goEnv, self);
   const { env } = process;
-  const chosen = chooseSumdb({ flags, config, env, goEnv, storage: storage.storage, through, ownSource });
+  const chosen = chooseSumdb({ flags, config, env, goEnv, storage: storage.storage, through, ownSource, offline });
   const { policy } = config;
   return {
     repository: { storage: storage.storage, source, offline, policy, sumdb: chosen.verification },
     storage,
     source,
-    checksums: chosen.name,
-    sumdb: offline ? undefined : chosen.served,
+    checksums: offline ? await offlineName(chosen) : chosen.name,
+    sumdb: chosen.served,
     upstream,
     notes,
     offline,

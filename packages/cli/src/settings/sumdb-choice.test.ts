@@ -1,6 +1,6 @@
 import { GoModKitError, memoryStorage, type SumdbSource } from '@gomodkit/core';
 import { describe, expect, test } from 'vitest';
-import { chooseSumdb, type SumdbCandidates } from './sumdb-choice.ts';
+import { chooseSumdb, offlineName, type SumdbCandidates } from './sumdb-choice.ts';
 
 const asked: string[] = [];
 const through: SumdbSource = {
@@ -43,6 +43,11 @@ describe('the database', () => {
     [
       { goEnv: { GOPRIVATE: 'a.example', GONOSUMDB: 'b.example' }, flags: { private: 'c.example' } },
       'sum.golang.org (from the default), not for c.example,b.example',
+    ],
+    // Where there is no go, GONOSUMDB is not GOPRIVATE by itself.
+    [
+      { goEnv: { GOPRIVATE: 'a.example' }, flags: { private: 'c.example' } },
+      'sum.golang.org (from the default), not for c.example,a.example',
     ],
   ] satisfies [Partial<SumdbCandidates>, string][])('%j is %s', (some, name) => {
     const choice = chooseSumdb(candidates(some));
@@ -106,5 +111,21 @@ describe('what is served', () => {
 
   test('is nothing where nothing is known', () => {
     expect(chooseSumdb(candidates({ flags: { sumdb: 'off' }, through: undefined })).served).toBeUndefined();
+  });
+});
+
+describe('offline', () => {
+  test('nobody is asked, and what is served is what is kept', async () => {
+    asked.length = 0;
+    const choice = chooseSumdb(candidates({ offline: true }));
+    expect(await offlineName(choice)).toBe('none: nothing is kept here of sum.golang.org (from the default)');
+    for (const path of ['supported', 'lookup/example.com/m@v1.0.0', 'latest']) {
+      await expect(choice.served?.sumdb('sum.golang.org', path)).rejects.toBeDefined();
+      await expect(choice.served?.sumdb('other.example', path)).rejects.toMatchObject({ code: 'not_found' });
+    }
+    expect(asked).toEqual([]);
+    const off = chooseSumdb(candidates({ offline: true, flags: { sumdb: 'off' } }));
+    expect(off.served).toBeUndefined();
+    expect(await offlineName(off)).toBe('off (from --sumdb): nothing is verified');
   });
 });

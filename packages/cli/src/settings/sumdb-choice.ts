@@ -5,6 +5,7 @@
 // - A database is reached as the go command reaches it: at its own URL where the setting names one, else through the upstream's /sumdb/
 //   path where that serves it, else at its name (spec §10.24). A source from a configuration file is never gone past by default.
 // - Names of private modules are asked of no database, whichever a client names.
+// - Offline nobody is asked, and what the storage keeps of the database is served.
 
 import {
   databaseAt,
@@ -37,6 +38,7 @@ export interface SumdbCandidates {
   readonly through: SumdbSource | undefined;
   /** The upstream is a source from the configuration file: only what somebody names is asked past it. */
   readonly ownSource: boolean;
+  readonly offline?: boolean | undefined;
 }
 
 /** A database, or none. */
@@ -47,11 +49,14 @@ export interface SumdbChoice {
   readonly served: SumdbSource | undefined;
   /** For people: the database and where the choice came from. */
   readonly name: string;
+  /** The name of the database that `served` has, whatever else it passes on. */
+  readonly database?: string | undefined;
 }
 
 /** Chooses. Throws `invalid_argument` for a malformed setting, naming where it came from. */
 export function chooseSumdb(candidates: SumdbCandidates): SumdbChoice {
-  const { flags, config, goEnv, through } = candidates;
+  const { flags, config, goEnv, offline } = candidates;
+  const through = offline ? undefined : candidates.through;
   const isPrivate = privatePatterns(flags.private ?? config.private, goEnv);
   const rest = through === undefined ? undefined : passedThrough(through, isPrivate);
   const unknown = (flags.allowUnknown ?? config.allowUnknown) ? 'allow' : 'require';
@@ -63,7 +68,7 @@ export function chooseSumdb(candidates: SumdbCandidates): SumdbChoice {
     };
   }
   const { text, origin, explicit } = settingOf(candidates);
-  if (through === undefined && candidates.ownSource && !explicit) {
+  if (candidates.through === undefined && candidates.ownSource && !explicit) {
     return { verification: 'off', served: rest, name: 'none: the upstream is no proxy (--sumdb names one)' };
   }
   const database = parse(text, origin);
@@ -72,7 +77,9 @@ export function chooseSumdb(candidates: SumdbCandidates): SumdbChoice {
   }
   const { name, key, url } = database;
   const past = candidates.ownSource && !explicit ? undefined : databaseAt(url ?? `https://${name}`);
-  const remote = sumdb.databaseRemote({ name, through: url === undefined ? through : undefined, direct: past });
+  const remote = offline
+    ? undefined
+    : sumdb.databaseRemote({ name, through: url === undefined ? through : undefined, direct: past });
   const proxy = sumdb.createSumdbProxy({
     storage: candidates.storage,
     databases: [{ key, remote, noSumdb: isPrivate }],
@@ -80,6 +87,7 @@ export function chooseSumdb(candidates: SumdbCandidates): SumdbChoice {
   return {
     verification: { client: proxy.client(name), unknown },
     served: rest === undefined ? proxy : sumdb.combineSumdbs([proxy, rest]),
+    database: name,
     name: `${name}${url === undefined ? '' : ` at ${shown(url)}`} (from ${origin})${isPrivate === '' ? '' : `, not for ${isPrivate}`}`,
   };
 }
@@ -118,9 +126,17 @@ function parse(text: string, origin: string): sumdb.GoSumdb | undefined {
 }
 
 /** As the go command: GONOSUMDB, else GOPRIVATE. What gomodkit is told to be private is added. */
-function privatePatterns(own: string | undefined, goEnv: GoEnv): string {
-  const list = own === undefined ? [goEnv.GONOSUMDB || goEnv.GOPRIVATE] : [own, goEnv.GONOSUMDB];
-  return list.filter(Boolean).join(',');
+export function privatePatterns(own: string | undefined, { GONOSUMDB, GOPRIVATE }: GoEnv): string {
+  return [own, GONOSUMDB || GOPRIVATE].filter(Boolean).join(',');
+}
+
+/** What an offline server has of the database that was chosen, for people. */
+export async function offlineName({ name, served, database }: SumdbChoice): Promise<string> {
+  if (database === undefined) return name;
+  const kept = await served?.sumdb(database, 'latest').catch(() => undefined);
+  if (kept === undefined) return `none: nothing is kept here of ${name}`;
+  const size = new TextDecoder().decode(kept).split('\n')[1];
+  return `${name}, as kept here: a tree of ${size} records`;
 }
 
 /** Databases that nobody here verifies with: their clients do. */

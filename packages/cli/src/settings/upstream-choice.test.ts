@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
-import { chooseUpstream, type UpstreamCandidates, withoutCredentials } from './upstream-choice.ts';
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findGo, tempDirectory } from '@gomodkit/testing';
+import { describe, expect, test } from 'vitest';
+import { chooseUpstream, readGoEnv, type UpstreamCandidates, withoutCredentials } from './upstream-choice.ts';
 
 const self = { host: '127.0.0.1', port: 3000 };
 const all: UpstreamCandidates = {
@@ -59,4 +62,41 @@ test.each([
   }
   expect(message).toMatch(/netrc/);
   expect(message).not.toMatch(/secret/);
+});
+
+const go = await findGo();
+
+describe('the settings of go', () => {
+  test.skipIf(go === undefined)('hold also where another toolchain is wanted', async () => {
+    const directory = await tempDirectory({
+      'go.work': 'go 1.999\n',
+      env: 'GOPRIVATE=git.corp.example\nGOSUMDB=off\n',
+    });
+    const { PATH, HOME } = process.env;
+    const [GOWORK, GOENV] = [join(directory.path, 'go.work'), join(directory.path, 'env')];
+    const GOPROXY = 'http://127.0.0.1:1';
+    const env = { PATH, HOME, GOWORK, GOENV, GOPROXY, GOTOOLCHAIN: 'auto', GOFLAGS: 'nonsense' };
+    expect(await readGoEnv(env)).toMatchObject({
+      GOPROXY,
+      GOPRIVATE: 'git.corp.example',
+      GONOSUMDB: 'git.corp.example',
+      GOSUMDB: 'off',
+    });
+    await directory.close();
+  });
+
+  test('come from the environment where there is no go', async () => {
+    const env = { PATH: '/nowhere', GOPRIVATE: 'git.corp.example', OTHER: 'x' };
+    expect(await readGoEnv(env)).toEqual({ GOPRIVATE: 'git.corp.example' });
+  });
+
+  test.skipIf(process.platform === 'win32')('are not done without where go cannot tell', async () => {
+    const directory = await tempDirectory({ go: '#!/bin/sh\necho "no version is set" >&2\nexit 126\n' });
+    await chmod(join(directory.path, 'go'), 0o755);
+    await expect(readGoEnv({ PATH: directory.path })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/no version is set\n.*private/),
+    });
+    await directory.close();
+  });
 });

@@ -26,12 +26,26 @@ export interface UpstreamChoice {
 
 const settings = ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GOINSECURE', 'GOAUTH', 'GOSUMDB', 'GONOSUMDB'] as const;
 
-/** What the go command here would use: its environment and its own `go env -w` settings. Empty where there is no go. */
+/**
+ * What the go command here would use (its environment and its own `go env -w` settings), or what the environment says where there is no go.
+ * Rejects with `invalid_argument` when go is there and cannot say: among its settings is what is private.
+ */
 export async function readGoEnv(env: NodeJS.ProcessEnv): Promise<GoEnv> {
+  // A go.mod or go.work here may want another toolchain, which go would download first; flags are no matter of these settings.
+  const own = { ...env, GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '' };
   try {
-    const { stdout } = await promisify(execFile)('go', ['env', '-json', ...settings], { env, timeout: 20_000 });
+    const { stdout } = await promisify(execFile)('go', ['env', '-json', ...settings], { env: own, timeout: 20_000 });
     return JSON.parse(stdout) as GoEnv;
-  } catch {
+  } catch (cause) {
+    const { code, stderr = '', message } = cause as Error & { readonly code?: unknown; readonly stderr?: string };
+    if (code !== 'ENOENT') {
+      throw new GoModKitError(
+        'invalid_argument',
+        `go env does not work here: ${stderr.trim() || message}\n` +
+          'What is private is among its settings, so nothing goes on without them: mend that go, or take it off the PATH',
+        { cause },
+      );
+    }
     const set = settings.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
     return Object.fromEntries(set);
   }

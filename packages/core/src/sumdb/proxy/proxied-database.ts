@@ -7,6 +7,7 @@
 //   right, also one that the database no longer has, and none is answered that no tree proves.
 // - No tree is answered, in `latest` or with a lookup, that the client has not merged; and merging reads what ties the tree to the newest
 //   one. So what is kept always suffices for every tree that was ever answered: while the database is down, clients can go on.
+// - Where nobody can be asked, `supported` says yes only when a whole tree is at hand: a client that hears it asks nobody else.
 // - After misbehaviour nothing is answered any more. Memory is bounded.
 
 import { createSingleFlight, type SingleFlight } from '../../async/single-flight.ts';
@@ -29,6 +30,7 @@ import { recordHash } from '../tlog/hash.ts';
 import { parseRecord } from '../tlog/record-text.ts';
 import { storedHashIndex } from '../tlog/stored-index.ts';
 import { parseTilePath, readTileData, type Tile, tilePath } from '../tlog/tile.ts';
+import { notServed } from './combine.ts';
 import type { ProxiedSumdb, SumdbProxyOptions } from './types.ts';
 
 const nothing = new Uint8Array(0);
@@ -43,6 +45,8 @@ export class ProxiedDatabase {
   readonly client: SumdbClient;
   readonly #cache: Required<SumdbCache>;
   readonly #remote: SumdbRemote;
+  /** Nobody is asked. */
+  readonly #alone: boolean;
   readonly #options: SumdbProxyOptions;
   readonly #flights: SingleFlight = createSingleFlight();
   /** What is proved, by path. */
@@ -56,12 +60,14 @@ export class ProxiedDatabase {
   #whole: SignedTree | undefined;
   #misbehaviour: GoModKitError | undefined;
 
-  constructor({ key, remote, noSumdb }: ProxiedSumdb, options: SumdbProxyOptions) {
+  constructor({ key, remote: reached, noSumdb }: ProxiedSumdb, options: SumdbProxyOptions) {
     const { storage, now = Date.now, memory = defaultMemory, onError } = options;
     this.name = newVerifier(verifierKeyOf(key)).name;
     this.#options = options;
     this.#now = now;
+    const remote = reached ?? unasked(this.name);
     this.#remote = remote;
+    this.#alone = reached === undefined;
     const bytes = createByteCache({ maxBytes: memory, now });
     this.#answers = bytes.section({ weigh: ({ length }) => length });
     this.#fetched = bytes.section({ weigh: ({ length }) => length });
@@ -85,7 +91,7 @@ export class ProxiedDatabase {
   async answer(spelled: string, { signal }: CallOptions): Promise<Uint8Array> {
     const path = spelled.replaceAll('%21', '!');
     if (this.#misbehaviour !== undefined) throw this.#misbehaviour;
-    if (path === 'supported') return nothing;
+    if (path === 'supported') return this.#alone ? this.#kept({ signal }) : nothing;
     const module = path.startsWith('lookup/') ? moduleOf(path) : undefined;
     // Before memory: what was asked for before it became private stays here, too.
     if (module !== undefined && this.client.skips(module.path)) throw isPrivate(module, this.name);
@@ -96,6 +102,18 @@ export class ProxiedDatabase {
     } catch (error) {
       if (isGoModKitError(error, 'checksum_misbehaviour')) this.#misbehaviour = error;
       throw error;
+    }
+  }
+
+  /** Nothing, when a whole tree is kept. */
+  async #kept(options: CallOptions): Promise<Uint8Array> {
+    try {
+      await this.answer('latest', options);
+      return nothing;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!isCouldNotAsk(error)) throw error;
+      throw notServed(this.name);
     }
   }
 
@@ -243,6 +261,17 @@ function tileOf(path: string): Tile {
 
 function absent(message: string): GoModKitError {
   return new GoModKitError('not_found', message);
+}
+
+/** Asks nobody. Not `not_found`: what was not kept here may well be in the log. */
+function unasked(database: string): SumdbRemote {
+  return async (path) => {
+    throw new GoModKitError(
+      'upstream_unavailable',
+      `the checksum database ${database} is not asked here, and its ${path} was not kept`,
+      { data: { database, transient: false } },
+    );
+  };
 }
 
 function isPrivate({ path }: ModuleVersion, database: string): GoModKitError {

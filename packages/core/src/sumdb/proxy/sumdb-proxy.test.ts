@@ -282,6 +282,51 @@ describe('while the database is down', () => {
   });
 });
 
+describe('where nobody is asked', () => {
+  const alone = (storage: Storage) => {
+    const proxy = createSumdbProxy({ storage, databases: [{ key: keys.verifierKey, noSumdb: 'git.corp.example' }] });
+    return { proxy, get: (path: string) => proxy.sumdb(name, path) };
+  };
+
+  it('a go command with nothing gets the lookups that were kept', async () => {
+    const database = await TestDatabase.of(100);
+    const setup = setUp(database);
+    for (const size of [100, 255, 600, 601]) {
+      await database.grow(size);
+      await setup.get(lookup(size - 1));
+    }
+    database.asked.length = 0;
+    const { proxy, get } = alone(setup.storage);
+    expect(await get('supported')).toHaveLength(0);
+    const client = go(proxy);
+    for (const i of [600, 99, 254, 599]) await client.lookup(`example.com/m${i}`, 'v1.0.0');
+    expect(await client.update()).toMatchObject({ size: 601n });
+    expect(database.asked).toEqual([]);
+    // Could not find out, which is not the same as unknown.
+    await expect(get(lookup(5))).rejects.toMatchObject({
+      code: 'upstream_unavailable',
+      message: expect.stringMatching(/not asked here.*lookup\/example.com\/m5@v1.0.0 was not kept/),
+    });
+    await expect(get('tile/8/0/003')).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    await expect(get('lookup/git.corp.example/x@v1.0.0')).rejects.toMatchObject({ code: 'denied' });
+  });
+
+  it('is not served before a whole tree was kept, nor once its edge is gone', async () => {
+    const storage = memoryStorage();
+    const { get } = alone(storage);
+    await expect(get('supported')).rejects.toMatchObject({ code: 'not_found' });
+    // A head of which no tile was kept.
+    await createSumdbProxy({ storage, databases: [{ key: keys.verifierKey }] })
+      .client(name)
+      .merge(await (await TestDatabase.of(300)).head());
+    await expect(alone(storage).get('supported')).rejects.toMatchObject({ code: 'not_found' });
+    await setUp(await TestDatabase.of(300), { storage }).get('latest');
+    expect(await alone(storage).get('supported')).toHaveLength(0);
+    for (const { key } of (await storage.list({ prefix: '.gomodkit/cache/' })).objects) await storage.delete?.(key);
+    await expect(alone(storage).get('supported')).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
 describe('a database that lies', () => {
   it('CVE-2026-42501: an authentic record of another module is no answer', async () => {
     const database = await TestDatabase.of(7);

@@ -8,8 +8,11 @@ import type { SumdbAnswers } from './database-remote.ts';
 export interface ProxiedSumdb {
   /** The database's verifier key, `NAME+HASH+KEY`; or `sum.golang.org`, whose key is built in. */
   readonly key: string;
-  /** Reaches it; see `databaseRemote`. */
-  readonly remote: SumdbRemote;
+  /**
+   * Reaches it; see `databaseRemote`. Default: nobody is asked. Then it is served, `supported` included, where `storage` has a whole tree
+   * head of it, with the lookups that were kept there, so that clients can verify offline; what was not kept is `upstream_unavailable`.
+   */
+  readonly remote?: SumdbRemote | undefined;
   /** GONOSUMDB: comma-separated patterns of module paths whose lookups are answered `denied` and never passed on. Default: none. */
   readonly noSumdb?: string | undefined;
 }
