@@ -393,6 +393,35 @@ describe('purging', () => {
     ]);
   });
 
+  it('leaves it to another audit that is faster', async () => {
+    const inner = await goodStorage();
+    let other: Promise<Audited> | undefined;
+    const storage = aroundStorage(inner, async (method, key, call) => {
+      // The first look that is not the audit's own: it keeps evidence.
+      if (method === 'head' && key.startsWith('.gomodkit/audit/')) {
+        other ??= audited(over(inner, disprove(`${path}@${version}`)), { purgeDisproved: true });
+        await other;
+      }
+      return call();
+    });
+    const late = await audited(over(storage, disprove(`${path}@${version}`)), { purgeDisproved: true });
+    expect([(await other)?.report.purged, late.report.purged]).toEqual([1, 0]);
+    expect(findingsOf(late)).toContainEqual(expect.objectContaining({ kind: 'disproved' }));
+    expect((await keysOf(inner)).filter((key) => key.startsWith(`${base}.`))).toEqual([]);
+  });
+
+  it('leaves the .mod of a capture that comes in between', async () => {
+    const inner = await goodStorage();
+    const storage = aroundStorage(inner, async (method, key, call) => {
+      const answer = await call();
+      if (method === 'delete' && key === `${base}.info`) await put(inner, key, '{"Version":"v1.0.0"}');
+      return answer;
+    });
+    await audited(over(storage, disprove(`${path}@${version}`)), { purgeDisproved: true });
+    const left = (await keysOf(inner)).filter((key) => key.startsWith(`${base}.`));
+    expect(left).toEqual([`${base}.info`, `${base}.mod`]);
+  });
+
   it('takes nothing away when the evidence cannot be kept', async () => {
     const storage = await goodStorage();
     const failing = aroundStorage(storage, (method, key, call) =>

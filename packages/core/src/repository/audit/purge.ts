@@ -4,7 +4,9 @@
 // - Nothing goes before its copy is kept: every file, and what the database said, below `.gomodkit/audit/purged/`.
 // - Order: `.zip`, `.ziphash`, `.info`, `.mod` last. At every moment what is left is what publication can leave, so that a capture
 //   that comes in between, or after a crash, finds leftovers that it knows (publish-info.ts).
-// - Only the objects that were judged are removed: another one in their place stays.
+// - Only the objects that were judged are removed: another one in their place stays, and so does a `.mod` for which a capture has stored
+//   an `.info` anew meanwhile.
+// - Where another audit is faster, it has removed the version, and this one nothing.
 
 import { sha256 } from '#sha256';
 import { hex } from '../../bytes/hex.ts';
@@ -14,7 +16,7 @@ import { GoModKitError } from '../../errors/error.ts';
 import type { ObjectInfo } from '../../storage/storage.ts';
 import type { Extension } from '../keys.ts';
 import type { AuditContext, Inspection } from './inspection.ts';
-import { storedSource } from './stored-source.ts';
+import { changed, storedSource } from './stored-source.ts';
 
 /** What was removed. */
 export interface Purged {
@@ -27,18 +29,27 @@ const order: readonly Extension[] = ['zip', 'ziphash', 'info', 'mod'];
 
 const evidenceFolder = '.gomodkit/audit/purged';
 
-/** Removes a disproved version. Rejects with `storage_unavailable` when the evidence cannot be kept: then everything stays. */
-export async function purge(context: AuditContext, inspection: Inspection): Promise<Purged> {
+/**
+ * Removes a disproved version; undefined where its files changed meanwhile, and everything stays. Rejects with `storage_unavailable`
+ * when the evidence cannot be kept: then, too.
+ */
+export async function purge(context: AuditContext, inspection: Inspection): Promise<Purged | undefined> {
   const { target, files } = inspection;
   const { engine, signal } = context;
-  const evidence = await keepEvidence(context, inspection);
+  const evidence = await keepEvidence(context, inspection).catch((error: unknown) => {
+    if (error === changed) return undefined;
+    throw error;
+  });
+  if (evidence === undefined) return undefined;
   const keys: string[] = [];
   for (const file of order) {
     const object = files[file];
     if (object === undefined || (await engine.store.head(object.key, signal))?.etag !== object.etag) continue;
+    if (file === 'mod' && (await engine.store.head(target.info, signal)) !== undefined) continue;
     await engine.store.delete(object.key, signal);
     keys.push(object.key);
   }
+  if (keys.length === 0) return undefined;
   engine.captured.forget(target);
   await engine.verification?.forget(target, signal);
   engine.freshness.published(target.path, () => false);
