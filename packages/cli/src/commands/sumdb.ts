@@ -67,12 +67,16 @@ function addVerify(sumdb: Command): void {
     .option('--against <url>', 'a second view of it; with --against-key another database')
     .option('--against-key <key>', 'the verifier key of the other database')
     .option('--storage <where>', 'compare with the versions that are stored there')
-    .option('--private <patterns>', 'module paths that are not in the database, in GOPRIVATE syntax')
+    .option(
+      '--private <patterns>',
+      'module paths that are not in the database, and not named to another one, in GOPRIVATE syntax',
+    )
     .option('--from <size>', 'begin behind so many records; SIZE:ROOT of an earlier report is compared, too', fromOf)
     .option('--json', 'print one event per line; the last has the report')
     .addHelpText(
       'after',
       `
+Another database is not asked for what --private, GONOSUMDB or GOPRIVATE say.
 A log that is audited without --from is read as a whole. With --from, stored versions are not missed.
 
 Exit status 0: verified. 1: problems were found. 2: it could not be found out, or the command is wrong.

@@ -24,6 +24,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   process.exitCode = undefined;
+  vi.unstubAllEnvs();
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -118,6 +119,36 @@ describe("a log of one's own", () => {
     expect(text).toContain('SECURITY ERROR');
     expect(status).toBe(1);
   });
+});
+
+it('names to another database nothing that is private for the go command here', async () => {
+  const { at, keyFile, key } = await store('example.com/m@v1.0.0');
+  const { signerKey, verifierKey: againstKey } = await sumdb.note.generateKey('sum.other.example');
+  const other = sumdb.createChecksumDatabase({
+    storage: memoryStorage(),
+    signer: await sumdb.note.newSigner(signerKey),
+  });
+  const asked: string[] = [];
+  const heard: sumdb.ChecksumDatabase = {
+    ...other,
+    name: other.name,
+    sumdb: (database, path, options) => {
+      asked.push(path);
+      return other.sumdb(database, path, options);
+    },
+  };
+  const [url, against] = [await serve(await open(at, keyFile)), await serve(heard)];
+  for (const [name, skipped] of [
+    ['GOPRIVATE', 1],
+    ['', 0],
+  ] as const) {
+    for (const each of ['GOPRIVATE', 'GONOSUMDB']) vi.stubEnv(each, each === name ? 'example.com' : '');
+    const { text } = await printed(() => verify(url, { key, against, againstKey, storage: at }));
+    expect(text).toContain(`${1 - skipped} not there, ${skipped} private and not asked for`);
+    // In a log of one's own they are missed all the same.
+    expect(text).toContain('store-missing: example.com/m@v1.1.0');
+    expect(asked.some((path) => path.startsWith('lookup/example.com'))).toBe(skipped === 0);
+  }
 });
 
 describe('what is wrong with a command', () => {

@@ -4,6 +4,8 @@ import { GoModKitError, storedSums, sumdb } from '@gomodkit/core';
 import { InvalidArgumentError } from 'commander';
 import { checking } from '../audit/checking.ts';
 import { openStorage } from '../settings/storage-choice.ts';
+import { privatePatterns } from '../settings/sumdb-choice.ts';
+import { readGoEnv } from '../settings/upstream-choice.ts';
 import { remoteLog } from './remote-log.ts';
 
 /** Flags of `gomodkit sumdb verify`. */
@@ -29,7 +31,7 @@ export async function verify(url: string, flags: VerifyFlags): Promise<void> {
           remote: remoteLog(url, nameOf(flags.key)),
           from: flags.from,
           store: store && storedSums(store.storage),
-          against: peerOf(flags),
+          against: await peerOf(flags),
           noSumdb: flags.private,
         },
         flags.json ?? false,
@@ -63,13 +65,16 @@ export function fromOf(text: string): bigint | sumdb.tlog.Tree {
   throw new InvalidArgumentError('expected a number of records, such as 40000000, or SIZE:ROOT of an earlier report');
 }
 
-function peerOf({ against, againstKey, key }: VerifyFlags): sumdb.AuditPeer | undefined {
+async function peerOf(flags: VerifyFlags): Promise<sumdb.AuditPeer | undefined> {
+  const { against, againstKey, key } = flags;
   if (against === undefined) {
     if (againstKey === undefined) return undefined;
     throw new GoModKitError('invalid_argument', '--against-key needs --against, the URL of that database');
   }
   const theirs = againstKey ?? key;
-  return { key: theirs, remote: remoteLog(against, nameOf(theirs)) };
+  // A log of one's own is full of names that nobody else is to hear.
+  const noSumdb = privatePatterns(flags.private, await readGoEnv(process.env));
+  return { key: theirs, remote: remoteLog(against, nameOf(theirs)), noSumdb };
 }
 
 function nameOf(key: string): string {
