@@ -15,7 +15,7 @@ import { livingLife, type Owners } from './owner.ts';
 /** A written temporary file. */
 export interface Temporary {
   readonly path: string;
-  /** Removes the file; the object that it was linked to stays. */
+  /** Removes the file; the object that it was linked to stays. Once is enough, and twice costs nothing. */
   discard(): Promise<void>;
 }
 
@@ -46,11 +46,16 @@ export async function writeTemporary(
   const { files, owners } = folder;
   const name = owners.begin();
   const path = join(folder.root, temporaryFolder, name);
-  const discard = async (): Promise<void> => {
+  const remove = async (): Promise<void> => {
     await removeFile(files, path).then(
       () => owners.end(name),
       () => owners.abandon(name),
     );
+  };
+  let removing: Promise<void> | undefined;
+  const discard = (): Promise<void> => {
+    removing ??= remove();
+    return removing;
   };
   try {
     const handle = await patiently(() => files.open(path, 'wx', folder.fileMode), options.signal);
