@@ -127,6 +127,26 @@ describe('reading', () => {
     );
   });
 
+  it('has an end, also where versions are made up without one', async () => {
+    const source: GoModReader = {
+      goMod: async (path, version) =>
+        encode(`module ${path}\nrequire ${path} v1.${Number(version.split('.')[1]) + 1}.0\n`),
+    };
+    const loading = loadModuleGraph(main, { source, limit: 1000 });
+    await expect(loading).rejects.toMatchObject({ code: 'limit_exceeded', data: { limit: 1000 } });
+    await expect(loadModuleGraph(main, { source, limit: Number.NaN })).rejects.toThrow('limit must be a number');
+  });
+
+  it('tells a long way to a failure from its ends', async () => {
+    const lost: GoModReader = {
+      goMod: (path, version) =>
+        path.endsWith('/m5000') ? Promise.reject(new Error('lost')) : chain(9000).goMod(path, version),
+    };
+    const error = await loadModuleGraph(main, { source: lost }).catch((reason: Error) => reason.message);
+    expect(error).toMatch(/m20@v1\.0\.0 requires\n\t… 4959 more …\n\texample\.com\/m4980@v1\.0\.0 requires\n/);
+    expect(error).toMatch(/example\.com\/m4999@v1\.0\.0 requires\n\texample\.com\/m5000@v1\.0\.0: lost$/);
+  });
+
   it('tells of each go.mod that it reads', async () => {
     const names: string[] = [];
     const onModule = ({

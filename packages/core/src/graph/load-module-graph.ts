@@ -15,6 +15,8 @@ import { areRootsSelected, consistentRoots, sameModules } from './update-roots.t
 import { formatModule, Nodes } from './versions.ts';
 
 const defaultConcurrency = 16;
+/** The largest graphs that are known of have some ten thousand. */
+const defaultLimit = 200_000;
 
 /**
  * Loads the graph of a main module: its go.mod, as `parse` reads it, and the go.mod files of its dependencies, which `source`
@@ -22,7 +24,7 @@ const defaultConcurrency = 16;
  * consistent (spec §8).
  *
  * Rejects with `invalid_go_mod` for a go.mod that breaks a rule, with `unsupported` for one that needs a newer Go than
- * `options.goVersion`, and as the source does. The message names the requirements through which a file is needed, one per line;
+ * `options.goVersion`, with `limit_exceeded` above `options.limit`, and as the source does. The message names the requirements through which a file is needed, one per line;
  * `data.requirementPath` has them as a list.
  *
  * @example
@@ -85,15 +87,16 @@ export function statedRequirements(goMod: GoMod, options: LoadGraphOptions): Req
 
 function readingOf(goMod: GoMod, options: LoadGraphOptions): GraphReading {
   const { module, go } = goMod;
-  const { concurrency = defaultConcurrency, goVersion, signal } = options;
+  const { concurrency = defaultConcurrency, goVersion, limit = defaultLimit, signal } = options;
   if (module === undefined) throw new GoModKitError('invalid_go_mod', 'go.mod has no module line');
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new GoModKitError('invalid_argument', `concurrency must be a positive integer, not ${concurrency}`);
   }
+  if (!(limit >= 0)) throw new GoModKitError('invalid_argument', `limit must be a number of versions, not ${limit}`);
   if (goVersion !== undefined && compare(goVersionOf(goMod), goVersion) > 0) {
     throw new GoModKitError('unsupported', `go.mod requires go >= ${go?.version} (running go ${goVersion})`);
   }
   const nodes = new Nodes();
   const summaries = new Summaries(nodes, new MainDirectives(goMod), options);
-  return { main: nodes.of(module.path, ''), summaries, concurrency, signal };
+  return { main: nodes.of(module.path, ''), summaries, concurrency, limit, signal };
 }

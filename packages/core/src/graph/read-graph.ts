@@ -3,6 +3,7 @@
 // Invariants:
 // - Pruned: the roots, what they require, and everything below roots and requirements that are themselves unpruned. Unpruned:
 //   everything.
+// - A graph is finite, also where versions are made up as they are asked for.
 // - A go.mod that cannot be read is remembered and the rest is read on, so that the error is the one with the shortest path,
 //   whatever came first. Only an abort ends the reading early.
 
@@ -21,6 +22,8 @@ export interface GraphReading {
   readonly main: ModuleVersion;
   readonly summaries: Summaries;
   readonly concurrency: number;
+  /** How many module versions may be looked at. */
+  readonly limit: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,7 +40,7 @@ interface Visit {
 
 /** Reads the graph of `roots`. Requirements in `unprune` are read also where they would be pruned out. */
 export async function readGraph(
-  { main, summaries, concurrency, signal }: GraphReading,
+  { main, summaries, concurrency, limit, signal }: GraphReading,
   pruning: Pruning,
   roots: readonly ModuleVersion[],
   unprune: ReadonlySet<ModuleVersion> = new Set(),
@@ -53,6 +56,7 @@ export async function readGraph(
     // An unpruned visit goes wherever a pruned one would.
     if (module.version === none || seen.has(module) || visited.unpruned.has(module)) return undefined;
     seen.add(module);
+    if (seen.size > limit) throw tooManyVersions(limit);
     const known = summaries.known(module);
     if (known !== undefined) return follow(visits, known, add);
     return summaries.load(module).then(
@@ -78,6 +82,15 @@ export async function readGraph(
   return { graph, failures };
 }
 
+function tooManyVersions(limit: number): GoModKitError {
+  return new GoModKitError('limit_exceeded', `the module graph has more than ${limit} module versions`, {
+    data: { limit },
+  });
+}
+
+/** How many lines of a long chain of requirements a message has at either end. */
+const shownLinks = 20;
+
 /** The error of the failed module with the shortest path, with that path, as the go command says it. */
 export function graphFailure({ graph, failures }: ReadGraph, summaries: Summaries): unknown {
   const path = graph.findPath((module) => failures.has(module)) ?? [];
@@ -85,7 +98,9 @@ export function graphFailure({ graph, failures }: ReadGraph, summaries: Summarie
   if (module === undefined) return undefined;
   const error = failures.get(module);
   const reason = error instanceof Error ? error.message : String(error);
-  const chain = path.slice(1, -1).map((each) => `${formatModule(each)} requires\n\t`);
+  const links = path.slice(1, -1).map((each) => `${formatModule(each)} requires\n\t`);
+  const left = links.length - 2 * shownLinks;
+  const chain = left <= 0 ? links : links.toSpliced(shownLinks, left, `… ${left} more …\n\t`);
   const replace = summaries.directives.replacement(module);
   const name = formatModule(module);
   const about = replace === undefined ? name : `${name} (replaced by ${formatTarget(replace).replace(' ', '@')})`;

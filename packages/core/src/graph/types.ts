@@ -33,6 +33,11 @@ export interface LoadGraphOptions extends CallOptions {
   readonly readReplacement?: ((directory: string, options: CallOptions) => Promise<Uint8Array>) | undefined;
   /** How many go.mod files are read at once. Default 16. */
   readonly concurrency?: number | undefined;
+  /**
+   * How many module versions a graph may have: whoever makes up versions as they are asked for could have one read for ever.
+   * Default 200,000.
+   */
+  readonly limit?: number | undefined;
   /** Loads the whole graph, whatever the `go` lines say of pruning. The main module's requirements are taken as they are. */
   readonly unpruned?: boolean | undefined;
   /**

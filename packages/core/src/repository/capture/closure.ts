@@ -14,7 +14,8 @@ import { encodeUtf8 } from '../../bytes/utf8.ts';
 import { GoModKitError } from '../../errors/error.ts';
 import { isToolchain } from '../../gover/index.ts';
 import { type GraphModule, loadModuleGraph, type ModuleGraph } from '../../graph/index.ts';
-import { type GoMod, parseLax } from '../../modfile/index.ts';
+import type { GoMod } from '../../modfile/index.ts';
+import { readDependency } from '../../modfile/read-dependency.ts';
 import type { ModuleVersion } from '../../module/index.ts';
 import { isAbsence } from '../freshness.ts';
 import { type Main, parseRoot, waysToUse } from './mains.ts';
@@ -123,7 +124,7 @@ export class Closures {
     const bytes = await this.#version(module, way);
     if (bytes === undefined) return undefined;
     return this.#attempt(module, 'requirements', async () => {
-      const declared = parseLax(`${nameOf(module)}/go.mod`, bytes).module?.path;
+      const declared = readDependency(`${nameOf(module)}/go.mod`, bytes).path;
       if (declared === module.path || isReplacement(module, way)) return bytes;
       throw new GoModKitError('invalid_go_mod', `the go.mod of ${nameOf(module)} declares its path as ${declared}`);
     });

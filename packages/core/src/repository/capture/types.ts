@@ -29,8 +29,8 @@ export interface ClosureOptions extends CallOptions {
   /** Zips of every version in the graph, not only of those that are selected. Default `false`. */
   readonly allZips?: boolean | undefined;
   /**
-   * Also the zips that tests of dependencies can need: those of the build list without graph pruning. Tests of the wanted module itself
-   * need nothing beyond the usual. Default `false`.
+   * Also the zips of the build list without graph pruning. `go test all`, `go mod tidy` and `go get -u -t ./...` need none of them, but tests of
+   * packages that the wanted module does not import do: `go get -t PACKAGE`, then `go test PACKAGE`. Default `false`.
    */
   readonly tests?: boolean | undefined;
   /** Platforms, as `linux-amd64`, for which the Go toolchains are captured that the wanted modules ask for. Default: none. */
