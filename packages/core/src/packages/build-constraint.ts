@@ -3,16 +3,18 @@
 // Invariants:
 // - A `//go:build` line decides. Without one all `// +build` lines do, which stand before the package clause, with a blank line after.
 // - Every tag satisfies a constraint, and its negation as well; only `ignore` is never set.
-// - A `//go:build` line that is malformed excludes the file; a second one makes all constraints count for nothing, as with the go command.
+// - A `//go:build` line that is malformed excludes the file; a second one is an error, and the file as if it could not be read.
 
 import { fields, trimSpace } from '../gotext/spaces.ts';
 
 /** How large an expression may be. */
 const maxSize = 1000;
 
-/** Whether the constraints in a file's header can be met. `header` is Latin-1 or UTF-8 text. */
-export function canBuild(header: string): boolean {
-  const { goBuild, plusBuild } = constraintLines(header);
+/** Whether the constraints in a file's header can be met; undefined for two `//go:build` lines, which is an error. */
+export function canBuild(header: string): boolean | undefined {
+  const lines = constraintLines(header);
+  if (lines === undefined) return undefined;
+  const { goBuild, plusBuild } = lines;
   if (goBuild !== undefined) return evaluate(goBuild) ?? false;
   return plusBuild.every((line) => plusBuildHolds(line));
 }
@@ -22,7 +24,7 @@ interface ConstraintLines {
   readonly plusBuild: readonly string[];
 }
 
-function constraintLines(header: string): ConstraintLines {
+function constraintLines(header: string): ConstraintLines | undefined {
   const lines: string[] = [];
   let kept = 0;
   let goBuild: string | undefined;
@@ -36,7 +38,7 @@ function constraintLines(header: string): ConstraintLines {
     }
     if (!line.startsWith('//')) ended = true;
     if (!inComment && /^\/\/go:build(?:\s|$)/.test(line)) {
-      if (goBuild !== undefined) return { plusBuild: [] };
+      if (goBuild !== undefined) return undefined;
       goBuild = line.slice('//go:build'.length);
     }
     const after = skipComments(line, inComment);

@@ -20,7 +20,13 @@ import { type LoadedPass, loadPass } from './package-pass.ts';
 import type { ModulePlaces } from './resolve-import.ts';
 import { joinPath, packageDirectories } from './scan-package.ts';
 import type { LoadPackagesOptions, MainModule, PackageGraph } from './types.ts';
-import { afterPass, allClosesOverTests, goVersionOf, withRootModules } from './update-requirements.ts';
+import {
+  afterPass,
+  allClosesOverTests,
+  checkReplacements,
+  goVersionOf,
+  withRootModules,
+} from './update-requirements.ts';
 
 const defaultConcurrency = 16;
 const defaultOpenZips = 64;
@@ -164,7 +170,9 @@ export class PackageLoader {
       });
       const { requirements, changed } = await afterPass(current, pass, all, this.#places);
       this.#requirements = requirements;
-      if (!changed) return pass;
+      if (changed) continue;
+      await checkReplacements(requirements);
+      return pass;
     }
   }
 }

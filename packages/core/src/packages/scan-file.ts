@@ -62,5 +62,6 @@ function scan(bytes: Uint8Array, isWhole: boolean): ScannedFile | undefined {
   if (found === 'more') return undefined;
   if (found === 'unreadable') return unreadable;
   const header = bytes.subarray(found.start, found.end);
-  return { imports: parseImports(header), canBuild: canBuild(new TextDecoder().decode(header)) };
+  const met = canBuild(new TextDecoder().decode(header));
+  return met === undefined ? unreadable : { imports: parseImports(header), canBuild: met };
 }

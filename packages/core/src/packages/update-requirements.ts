@@ -3,7 +3,7 @@
 // Invariant: in a pruned graph each module that provides a package of "all", or one that was asked for, is a root, so that what that module
 // requires is read; otherwise versions could be selected that it does not work with.
 
-import { isGoModKitError } from '../errors/error.ts';
+import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import { compare } from '../gover/index.ts';
 import type { Requirements } from '../graph/requirements.ts';
 import { updateRoots } from '../graph/update-roots.ts';
@@ -36,7 +36,7 @@ export async function afterPass(
 ): Promise<{ readonly requirements: Requirements; readonly changed: boolean }> {
   const { main } = requirements.reading;
   const isExternal = ({ module }: PackageNode): boolean => module !== undefined && module !== main;
-  const direct = new Set(all ? ['go'] : requirements.direct);
+  const direct = new Set(all ? [] : requirements.direct);
   for (const { module, imports } of pass.order) {
     if (module !== main) continue;
     for (const each of imports) if (isExternal(each) && each.module !== undefined) direct.add(each.module.path);
@@ -105,4 +105,21 @@ export function goVersionOf(requirements: Requirements): string {
 /** From this version on tests of dependencies are not in "all". */
 export function allClosesOverTests(requirements: Requirements): boolean {
   return compare(goVersionOf(requirements), '1.16') < 0;
+}
+
+/** Throws `invalid_go_mod` where one module, or directory, stands for two module paths. */
+export async function checkReplacements(requirements: Requirements): Promise<void> {
+  const { main, summaries } = requirements.reading;
+  const list = requirements.isGraphRead ? [main, ...(await requirements.graph()).buildList()] : requirements.roots;
+  const users = new Map<string, string>();
+  for (const module of list) {
+    const { path, version = '' } = summaries.directives.replacement(module) ?? module;
+    const source = `${path}@${version}`;
+    const user = users.get(source) ?? module.path;
+    if (user !== module.path) {
+      const message = `${source} used for two different module paths (${user} and ${module.path})`;
+      throw new GoModKitError('invalid_go_mod', message, { data: { source, paths: [user, module.path] } });
+    }
+    users.set(source, user);
+  }
 }
