@@ -1,5 +1,5 @@
 // A server with a checksum database: the real go command verifies through it, also while the database is down, and learns from it when an
-// upstream has other bytes than everybody else.
+// upstream has other bytes than everybody else; and verifies offline, with what was kept.
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { startTestProxy, type TestProxy, tempDirectory } from '@gomodkit/testing
 import { beforeAll, expect, it } from 'vitest';
 import { closeAfterAll } from './support/closing.ts';
 import { describeWithGo, goWith } from './support/go.ts';
-import { type ServerProgram, serve } from './support/program.ts';
+import { gomodkit, type ServerProgram, serve } from './support/program.ts';
 
 const name = 'sum.example/db';
 const known = ['a@v1.0.0', 'b@v1.2.0', 'Upper@v0.1.0', 'moved@v1.0.0'] as const;
@@ -109,6 +109,34 @@ describeWithGo('a server with a checksum database', () => {
     expect(stderr).toContain('checksum database sum.example/db: h1:');
     const response = await fetch(`${server.url}/example.com/moved/@v/v1.0.0.zip`);
     expect(response.status).toBe(502);
+  });
+
+  it('leaves in the store what go needs to verify offline, and nobody else is asked', async () => {
+    const store = keep(await tempDirectory()).path;
+    const where = ['--storage', store, '--upstream', upstream.url];
+    const modules = ['example.com/a@v1.0.0', 'example.com/Upper@v0.1.0'];
+    const captured = await gomodkit(['capture', ...modules, ...where, '--sumdb', `${database.key} ${database.url}`]);
+    expect(captured.code, captured.stderr).toBe(0);
+    const before = [database.asked.length, upstream.requests.count({})];
+    // Also where the database's address and the upstream are still known.
+    const choice = `${database.key} ${database.url}`;
+    const online = server;
+    server = keep(await serve(['--offline', ...where, '--sumdb', choice]));
+    expect(server.stdout).toContain(
+      `  sumdb     ${name} at ${database.url} (from --sumdb), as kept here: a tree of 4 records\n`,
+    );
+    expect(await build(['get', './...'])).toMatchObject({ code: 0 });
+    const { code, stderr } = await build(['mod', 'download', 'example.com/b@v1.2.0']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('404 Not Found')]);
+    const lookup = await fetch(`${server.url}/sumdb/${name}/lookup/example.com/b@v1.2.0`);
+    // Not 404: whoever asks would take it for the database's word.
+    expect([lookup.status, await lookup.text()]).toEqual([502, expect.stringContaining('was not kept')]);
+    expect([database.asked.length, upstream.requests.count({})]).toEqual(before);
+    // What was kept of one database is nothing of another.
+    const other = keep(await serve(['--offline', ...where, '--sumdb', 'sum.golang.org']));
+    expect(other.stdout).toContain('  sumdb     none: nothing is kept here of sum.golang.org (from --sumdb)\n');
+    expect((await fetch(`${other.url}/sumdb/sum.golang.org/supported`)).status).toBe(404);
+    server = online;
   });
 
   it('goes on while the database is down, also after a restart', async () => {

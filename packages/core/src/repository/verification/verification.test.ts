@@ -11,6 +11,7 @@ import { storageCache } from '../../sumdb/client/cache.ts';
 import { createSumdbClient } from '../../sumdb/client/client.ts';
 import { storageHeads } from '../../sumdb/client/heads.ts';
 import { keys, TestDatabase } from '../../sumdb/client/testdata/database.ts';
+import { databaseRemote } from '../../sumdb/proxy/database-remote.ts';
 import { createSumdbProxy } from '../../sumdb/proxy/sumdb-proxy.ts';
 import { createRepositoryWith } from '../create-repository.ts';
 import { targetOf } from '../keys.ts';
@@ -633,6 +634,38 @@ describe('by default', () => {
     expect(asked).toEqual(['sum.golang.org supported']);
     const off = createRepositoryWith({ storage: memoryStorage(), source, sumdb: 'off' }, {});
     await off.goMod(path, version);
+  });
+
+  const page = bytes('<!doctype html><title>Log in to this network</title>');
+  const status = (code: 'denied' | 'gone' | 'upstream_unavailable' | 'upstream_timeout') => {
+    return new GoModKitError(code, 'said the one in between');
+  };
+  it.each<[string, (of: string) => Uint8Array | Error, string]>([
+    ['a page for everything', () => page, 'upstream_invalid'],
+    ['410 for everything', () => status('gone'), 'upstream_unavailable'],
+    ['403 for everything', () => status('denied'), 'upstream_unavailable'],
+    ['403 for lookups', (of) => (of === 'supported' ? page : status('denied')), 'upstream_unavailable'],
+    ['nothing', () => status('upstream_timeout'), 'upstream_timeout'],
+    [
+      'an end in the middle',
+      (of) => (of === 'supported' ? page : status('upstream_unavailable')),
+      'upstream_unavailable',
+    ],
+  ])('%s is no answer of a database: could not find out', async (_, say, code) => {
+    for (const unknown of ['require', 'allow'] as const) {
+      const storage = memoryStorage();
+      const source = sourceWith(async (__, of) => {
+        const answer = say(of);
+        if (answer instanceof Error) throw answer;
+        return answer;
+      });
+      const remote = databaseRemote({ name: 'sum.golang.org', through: source });
+      const sumdb = { client: createSumdbClient({ key: 'sum.golang.org', remote }), unknown };
+      const repository = createRepositoryWith({ storage, source, sumdb }, {});
+      await expect(repository.goMod(path, version)).rejects.toMatchObject({ code });
+      await expect(repository.zip(path, version)).rejects.toMatchObject({ code });
+      expect(await moduleKeys(storage)).toEqual([]);
+    }
   });
 
   it('no record at an upstream that serves it is unknown; where nobody is asked, nobody verifies', async () => {
