@@ -86,7 +86,8 @@ function toHandlerRequest(req: NodeRequest, url: string, client: Client): Handle
   };
 }
 
-function announcesBody({ headers }: NodeRequest): boolean {
+function announcesBody({ headers, stream }: NodeRequest): boolean {
+  if (stream?.endAfterHeaders !== undefined) return !stream.endAfterHeaders;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }
 

@@ -9,6 +9,8 @@ export interface NodeRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly httpVersionMajor: number;
   readonly socket: NodeSocket;
+  /** The stream of an HTTP/2 request, which says whether a body follows: no header need. */
+  readonly stream?: { readonly endAfterHeaders?: boolean | undefined } | undefined;
   /** Whether all of the body was read. */
   readonly readableEnded?: boolean | undefined;
   /** Whether somebody has begun to read the body. */

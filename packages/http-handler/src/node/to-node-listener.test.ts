@@ -1,6 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect as connectHttp2, createServer as createHttp2Server, constants as http2 } from 'node:http2';
+import {
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  constants as http2,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Handler } from '@gomodkit/core/protocol';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -191,6 +196,23 @@ describe('toNodeListener over HTTP/2', () => {
     stream.end('body');
     const [headers] = await once(stream, 'response');
     expect([headers[':status'], headers.allow]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it('hands on a body that announces no length, as HTTP/2 allows', async () => {
+    const client = await session(async ({ body }) => {
+      let size = 0;
+      for await (const chunk of body ?? []) size += chunk.length;
+      return { status: 200, headers: {}, body: new TextEncoder().encode(`${size} bytes`) };
+    });
+    const answered = async (method: string, send: (stream: ClientHttp2Stream) => void): Promise<string> => {
+      const stream = client.request({ ':path': '/x', ':method': method });
+      send(stream);
+      let text = '';
+      for await (const chunk of stream) text += chunk;
+      return text;
+    };
+    expect(await answered('PUT', (stream) => stream.end(new Uint8Array(300_000)))).toBe('300000 bytes');
+    expect(await answered('GET', (stream) => stream.end())).toBe('0 bytes');
   });
 
   it('sends a stream whole', async () => {
