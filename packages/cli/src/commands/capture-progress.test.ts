@@ -1,6 +1,6 @@
 import type { CaptureEvent, CaptureReport } from '@gomodkit/core';
 import { expect, test } from 'vitest';
-import { createProgress, jsonLines, summary } from './capture-progress.ts';
+import { createProgress, jsonLines, oneLine, summary } from './capture-progress.ts';
 
 const root = { wanted: 'example.com/m@latest', path: 'example.com/m', version: 'v1.0.0' };
 const refusal = {
@@ -56,7 +56,7 @@ test('without a terminal there is a line for each piece of news', async () => {
   for (const event of events) await progress.show(event);
   progress.end();
   expect(to.text).toBe(
-    'root example.com/m@v1.0.0\nnew zip example.com/a@v1.0.0 (1.5 kB)\nrefused zip example.com/gone@v1.0.0: not  [31mthere\n',
+    'root example.com/m@v1.0.0\nnew zip example.com/a@v1.0.0 (1.5 kB)\nrefused zip example.com/gone@v1.0.0: not  [31mthere at all\n',
   );
 });
 
@@ -74,7 +74,17 @@ test('a terminal has a bar that never wraps, is drawn now and then, and makes wa
   const drawn = to.text.split('\r\x1b[K');
   expect(drawn.every((part) => part.replace(/\n$/, '').length < 60)).toBe(true);
   expect(drawn.filter((part) => part.startsWith('['))).toHaveLength(2);
-  expect(to.text).toContain('refused zip example.com/gone@v1.0.0: not  [31mthere\n');
+  expect(to.text).toContain('refused zip example.com/gone@v1.0.0: not  [31mthere at all\n');
+});
+
+test('a reason of many lines is told to its end, and a long one from both', () => {
+  const path = Array.from({ length: 90 }, (_, i) => `example.com/m${i}@v1.0.0 requires\n\t`).join('');
+  expect(oneLine(`example.com/m@v1.0.0 requires\n\texample.com/n@v1.0.0: 403 Forbidden\n`)).toBe(
+    'example.com/m@v1.0.0 requires example.com/n@v1.0.0: 403 Forbidden',
+  );
+  expect(oneLine(`${path}example.com/n@v1.0.0: 403 Forbidden`)).toMatch(
+    /^example\.com\/m0@v1\.0\.0 requires .{150,200} … .{150,200}: 403 Forbidden$/,
+  );
 });
 
 test('JSON is one event per line, each taken before the next', async () => {
@@ -96,7 +106,7 @@ captured what go.mod needs
   new      2 versions, 1 zips, 1.2 MB
   present  0 versions, 0 zips, 0 B
   refused  1
-    zip example.com/gone@v1.0.0: not_found: not  [31mthere
+    zip example.com/gone@v1.0.0: not_found: not  [31mthere at all
   time     2.3 s
 `,
   );

@@ -49,7 +49,7 @@ function lines(output: Output): Progress {
 /** What deserves a line; undefined for what is no news. */
 function lineOf(event: CaptureEvent): string | undefined {
   if (event.type === 'resolved') return printable(`root ${nameOf(event)}${event.version === '' ? ' (go.mod)' : ''}`);
-  if (event.type === 'refused') return printable(`refused ${event.kind} ${nameOf(event)}: ${firstLine(event.reason)}`);
+  if (event.type === 'refused') return printable(`refused ${event.kind} ${nameOf(event)}: ${oneLine(event.reason)}`);
   if (event.type !== 'file' || event.outcome === 'present') return undefined;
   return printable(`new ${event.kind} ${nameOf(event)} (${bytes(event.bytes)})`);
 }
@@ -104,7 +104,7 @@ export function summary(report: CaptureReport): string {
     `  present  ${count(report.present)}`,
     `  refused  ${refused.length}`,
   ];
-  const refusals = refused.map((each) => `    ${each.kind} ${nameOf(each)}: ${each.code}: ${firstLine(each.reason)}`);
+  const refusals = refused.map((each) => `    ${each.kind} ${nameOf(each)}: ${each.code}: ${oneLine(each.reason)}`);
   const time = `  time     ${(milliseconds.total / 1000).toFixed(1)} s`;
   return [...roots, ...counts, ...refusals, time].map((line) => `${printable(line)}\n`).join('');
 }
@@ -117,8 +117,13 @@ function nameOf({ path, version }: { readonly path: string; readonly version: st
   return version === '' ? path : `${path}@${version}`;
 }
 
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
+const longestReason = 400;
+
+/** A reason on one line: a path of requirements, which ends with what is wrong, has many. Of a long one both ends. */
+export function oneLine(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  const half = longestReason / 2;
+  return line.length <= longestReason ? line : `${line.slice(0, half)} … ${line.slice(-half)}`;
 }
 
 /** Text from modules, without control characters. */

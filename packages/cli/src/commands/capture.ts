@@ -29,7 +29,10 @@ export function addCapture(program: Command): void {
   )
     .option('--go-mod <file>', 'capture what a go.mod needs, with its replace and exclude')
     .option('--all-zips', 'zips of every version in the graph')
-    .option('--test', 'also zips that tests of dependencies can need (go test all)')
+    .option(
+      '--test',
+      'also zips for tests of packages that are not imported (go get -t PACKAGE; go test all needs none)',
+    )
     .option('--toolchains <platforms>', 'also the Go toolchains that are asked for, for these GOOS-GOARCH', commaList)
     .option('--concurrency <n>', 'versions and zips worked on at once', positiveInteger, 32)
     .option('--json', 'print one event per line; the last has the report')

@@ -42,8 +42,9 @@ export interface GetOptions extends Omit<LoadGraphOptions, 'source' | 'unpruned'
   /** Where versions and go.mod files come from. */
   readonly source: VersionSource;
   /**
-   * As `-u` and `-u=patch`: raises all other modules, too. Which ones `imports` says; without it, all roots of a pruned main
-   * module, and the whole build list of an unpruned one.
+   * As `-u` and `-u=patch`: raises all other modules, too. With `imports` the result is that of `go get -u ./...`: what provides packages is
+   * raised, also what comes in by that, and nothing else. Without it all roots of a pruned main module are raised, and the whole build list
+   * of an unpruned one, whether or not a package of theirs is imported; and what comes in newly stays at the version that is required.
    */
   readonly upgrade?: 'upgrade' | 'patch' | undefined;
   /**
