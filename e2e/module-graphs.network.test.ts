@@ -11,49 +11,7 @@ import { goCommand, goEnvironment, tempDirectory } from '@gomodkit/testing';
 import { beforeAll, expect, it } from 'vitest';
 import { closeAfterAll } from './support/closing.ts';
 import { describeWithGo } from './support/go.ts';
-
-// With 45 modules or more, and graphs that an upstream with a limited choice has whole.
-const modules = [
-  'helm.sh/helm/v3@v3.22.0',
-  'github.com/caddyserver/caddy/v2@v2.11.9',
-  'github.com/golangci/golangci-lint@v1.64.8',
-  'github.com/prometheus/prometheus@v0.51.0',
-  'github.com/distribution/distribution/v3@v3.1.1',
-  'github.com/spf13/viper@v1.12.0',
-  'github.com/tomarrell/wrapcheck/v2@v2.12.0',
-  'github.com/spiffe/go-spiffe/v2@v2.7.0',
-  'k8s.io/kubectl@v0.37.2',
-  'k8s.io/apiserver@v0.37.0',
-  'k8s.io/apiextensions-apiserver@v0.37.0',
-  'k8s.io/client-go@v0.37.0',
-  'k8s.io/component-base@v0.37.0',
-  'k8s.io/metrics@v0.37.0',
-  'sigs.k8s.io/kustomize/kustomize/v5@v5.8.1',
-  'cloud.google.com/go@v0.116.0',
-  'cloud.google.com/go/storage@v1.50.0',
-  'cloud.google.com/go/monitoring@v1.21.2',
-  'google.golang.org/api@v0.214.0',
-  'google.golang.org/grpc@v1.82.1',
-  'google.golang.org/genproto@v0.0.0-20241118233622-e639e219e697',
-  'github.com/go-gorp/gorp/v3@v3.1.0',
-  'github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus@v1.1.0',
-  'github.com/envoyproxy/protoc-gen-validate@v1.3.0',
-  'go.etcd.io/bbolt@v1.5.0',
-  'gonum.org/v1/gonum@v0.17.0',
-  // Unpruned from here on.
-  'github.com/google/certificate-transparency-go@v1.1.2',
-  'github.com/mozilla/tls-observatory@v0.0.0-20210609171429-7bc42856d2e5',
-  'github.com/nelsam/hel/v2@v2.3.3',
-  'github.com/poy/onpar@v1.1.2',
-  'github.com/prometheus/client_golang@v1.12.1',
-  'github.com/prometheus/common@v0.32.1',
-  'github.com/grpc-ecosystem/go-grpc-middleware@v1.4.0',
-  'github.com/armon/go-metrics@v0.3.10',
-  'cloud.google.com/go/compute@v1.6.1',
-  'cloud.google.com/go/bigquery@v1.8.0',
-  'cloud.google.com/go/firestore@v1.6.1',
-  'cloud.google.com/go/pubsub@v1.3.1',
-];
+import { realModules } from './support/real-modules.ts';
 
 describeWithGo('the graph of', () => {
   const keep = closeAfterAll();
@@ -71,7 +29,7 @@ describeWithGo('the graph of', () => {
     variables = keep(goEnvironment({ goproxy: proxy, variables: settings })).variables;
   });
 
-  it.each(modules)('%s is that of the go command', async (module) => {
+  it.each(realModules)('%s is that of the go command', async (module) => {
     const [path = '', version = ''] = module.split('@');
     const goMod = new TextDecoder().decode(await source.goMod(path, version));
     const loaded = await compare(goMod, module);
