@@ -138,7 +138,7 @@ describe('golden trees', () => {
 });
 
 describe('a client of ours', () => {
-  it('verifies every record at every size, and follows from any size to any later one', async () => {
+  it('verifies records at every size where the tree changes its shape, and follows from any size to any later one', async () => {
     const storage = memoryStorage();
     const follower = clientOf(open(storage));
     let database = open(storage);
@@ -150,6 +150,8 @@ describe('a client of ours', () => {
         await database.idle();
         database = open(storage);
       }
+      const isTelling = size <= 34 || size > 252 || (size + 1) % 64 <= 2;
+      if (!isTelling && size % 16 !== 0) continue;
       const client = size % 16 === 0 ? clientOf(database) : follower;
       await client.verify(record.path, record.version, record.sums.zip);
       expect((await client.update())?.size).toBe(BigInt(size));
@@ -178,7 +180,7 @@ describe('a client of ours', () => {
           );
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 15, examples: [[256], [513]] },
     );
   });
 });

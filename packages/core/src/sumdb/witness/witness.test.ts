@@ -208,10 +208,16 @@ describe('add-checkpoint answers', async () => {
         const changed = good.slice();
         changed[at] = (changed[at] ?? 0) ^ mask;
         const { status, text } = await post(changed);
+        // Bits that base64 leaves over say nothing: then it is the same request.
+        if (status === 200) {
+          expect(at).toBe(good.length - 3);
+          expect(await verified(await log.checkpoint(9), text)).toHaveLength(1);
+          return;
+        }
         expect([400, 403, 404, 409, 422]).toContain(status);
         expect(text).not.toContain('\u2014');
       }),
-      { numRuns: 100 },
+      { numRuns: 100, examples: [[good.length - 3, 5]] },
     );
   });
 
