@@ -19,6 +19,14 @@ const projects = [
 const half = 1_800_000;
 const env = process.env as Record<string, string>;
 
+/** What go commands have that nobody configured: everything is verified, and the server is the only one they can ask. */
+const verifying = { GOSUMDB: 'sum.golang.org', GONOSUMDB: '', GOPRIVATE: '', GOFLAGS: '-mod=mod -trimpath' };
+
+/** A go.sum of nothing: whatever is in it afterwards was verified. */
+const expectVerified = async (go: Awaited<ReturnType<typeof goWith>>, lines: number): Promise<void> => {
+  expect((await go.read('go.sum')).trim().split('\n').length).toBeGreaterThanOrEqual(lines);
+};
+
 /** The go command here may be told by its environment to keep to itself; a project decides that with its go line. */
 const variables = { GOSUMDB: 'off', GOFLAGS: '-trimpath', GOTOOLCHAIN: 'local' };
 
@@ -58,8 +66,32 @@ describeWithGo('a captured project', () => {
       await go.run('mod', 'tidy');
       expect([await go.read('go.mod'), await go.read('go.sum')]).toEqual(published);
     });
+
+    it('is verified offline, with what was kept of the database', { timeout: half }, async () => {
+      const server = keepForTest(await serve(['--offline', '--storage', store.path], { env: unreachable }));
+      expect(server.stdout).toMatch(
+        /^ {2}sumdb {5}sum\.golang\.org \(from [^)]+\), as kept here: a tree of \d{7,} records$/m,
+      );
+      expect((await fetch(`${server.url}/sumdb/sum.golang.org/latest`)).status).toBe(200);
+      const [path = ''] = module.split('@');
+      const project = `module example.com/p\n\ngo 1.26\n\nrequire ${module.replace('@', ' ')}\n`;
+      const go = keepForTest(await goWith(server.url, { 'go.mod': project }, { ...verifying, GOTOOLCHAIN: 'local' }));
+      await go.run('mod', 'download', 'all');
+      await go.run('build', '-o', 'built', path);
+      await expectVerified(go, modules);
+      // It did verify: what is not in the log as it is there is refused.
+      const { code, stderr } = await go.attempt('mod', 'download', 'example.com/absent@v1.0.0');
+      expect([code, stderr]).toEqual([1, expect.stringContaining('404 Not Found')]);
+    });
   });
 });
+
+/** The server's environment: whoever it asked, it would not get an answer. */
+const unreachable = {
+  ...Object.fromEntries(Object.entries(env).filter(([name]) => !/proxy|^GO/i.test(name))),
+  GOENV: 'off',
+  GOPROXY: 'http://127.0.0.1:1',
+};
 
 async function unpack(module: string, go: Awaited<ReturnType<typeof goWith>>): Promise<void> {
   const { stdout } = await go.run('mod', 'download', '-json', module);
@@ -82,6 +114,14 @@ describeWithGo('a captured toolchain', () => {
     const flags = ['--go-mod', `${project.path}/go.mod`, '--toolchains', platform, '--storage', store.path];
     const { code, stderr } = await gomodkit(['capture', ...flags], { env });
     expect(code, stderr).toBe(0);
+    // Over HTTP it is verified, whatever GONOSUMDB says (spec §10.30).
+    const server = keepForTest(await serve(['--offline', '--storage', store.path], { env: unreachable }));
+    for (const GONOSUMDB of ['', 'golang.org']) {
+      const switching = { ...verifying, GONOSUMDB, GOTOOLCHAIN: 'auto' };
+      const over = keepForTest(await goWith(server.url, {}, switching));
+      await cp(project.path, over.directory.path, { recursive: true });
+      expect((await over.run('version')).stdout).toMatch(/^go version go1\.27\.4 /);
+    }
     const go = keepForTest(await goWith(pathToFileURL(store.path).href, {}, { ...variables, GOTOOLCHAIN: 'auto' }));
     await cp(project.path, go.directory.path, { recursive: true });
     expect((await go.run('version')).stdout).toMatch(/^go version go1\.27\.4 /);
