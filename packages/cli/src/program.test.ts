@@ -89,6 +89,10 @@ describe('a mistake is said in one line', () => {
     ['serve --storage DIR/file.txt --upstream off', /storage .*file.txt is not a directory/],
     ['serve --storage DIR/file.txt/below --upstream off', /storage .* cannot be opened: ENOTDIR/],
     ['serve --listen nonsense', /cannot listen on "nonsense": expected HOST:PORT such as 127.0.0.1:3000/],
+    [
+      'withdraw example.com/m@v1.0.0 --reason x --storage DIR/absent',
+      /there is no storage at .*absent; --storage names/,
+    ],
     ['audit --storage DIR/absent', /there is no storage at .*absent; --storage names another/],
     ['audit --sample 0', /expected a share such as 5%, or a number of versions/],
     ['audit --sample 101%', /expected a share such as 5%/],
