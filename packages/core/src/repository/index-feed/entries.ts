@@ -22,8 +22,8 @@ export const backfilledKey = '.gomodkit/index-backfill/complete.json';
 /** The most entries of one batch, of a pending key, and of a page. */
 export const maxEntries = 2000;
 
-/** Batches read at once. */
-const readAhead = 16;
+/** Batches read at once: where publications come one by one, a page is 2,000 of them, and round trips are what it costs. */
+const readAhead = 32;
 
 /** What a pending key holds. */
 export interface PendingRecord {

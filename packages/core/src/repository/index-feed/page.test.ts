@@ -260,7 +260,7 @@ describe('what a page costs', () => {
       expect(a.entries).toBe(10);
       expect(b.entries).toBe(10);
       expect(b.gets - a.gets).toBeLessThanOrEqual(5 * logarithms);
-      expect(b.gets).toBeLessThan(48);
+      expect(b.gets).toBeLessThan(64);
     }
   });
 
