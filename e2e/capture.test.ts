@@ -27,10 +27,9 @@ describeWithGo('a captured project', () => {
   const keepForTest = closeAfterEach();
 
   describe.each([
-    ['pruned', graph.project],
     ['unpruned', { ...graph.project, 'go.mod': String(graph.project['go.mod']).replace('go 1.21', 'go 1.16') }],
     [
-      'with exclusions and a directory',
+      'pruned, with exclusions and a directory',
       {
         ...graph.project,
         'go.mod': `${graph.project['go.mod']}\nexclude example.com/layer/l05 v1.2.0\n\nreplace example.com/layer/l07 => ./l07\n`,
@@ -68,6 +67,42 @@ describeWithGo('a captured project', () => {
   });
 });
 
+describeWithGo('a captured module that is required', () => {
+  const keep = closeAfterEach();
+  const module = (path: string, goFile: string, ...required: string[]) => ({
+    files: {
+      'go.mod': `module ${path}\n\ngo 1.21\n${required.map((each) => `\nrequire ${each} v1.0.0\n`).join('')}`,
+      'p.go': goFile,
+      'p_test.go': `package p\n${required.map((each) => `\nimport _ "${each}"\n`).join('')}`,
+    },
+  });
+  // Tests need what is next. Packages import nothing but the first, so that all behind its own requirements is pruned out.
+  const [top, lib, testOfLib, far] = ['top', 'lib', 'testoflib', 'far'].map((name) => `example.com/tests/${name}`);
+  const modules: Modules = {
+    [`${top}@v1.0.0`]: module(`${top}`, `package p\n\nimport _ "${lib}"\n`, `${lib}`),
+    [`${lib}@v1.0.0`]: module(`${lib}`, 'package p\n', `${testOfLib}`),
+    [`${testOfLib}@v1.0.0`]: module(`${testOfLib}`, 'package p\n', `${far}`),
+    [`${far}@v1.0.0`]: module(`${far}`, 'package p\n'),
+  };
+
+  it.each([
+    ['without --test is enough for go test all and go mod tidy, and not for tests of what nobody imports', [], 1],
+    ['with --test is enough for those, too', ['--test'], 0],
+  ])('%s', { timeout: 120_000 }, async (_, flags, code) => {
+    const upstream = await startTestProxy({ modules });
+    const store = keep(await tempDirectory());
+    const place = ['--storage', store.path, '--upstream', upstream.url];
+    expect(await gomodkit(['capture', `${top}@v1.0.0`, ...place, ...flags])).toMatchObject({ code: 0 });
+    await upstream.close();
+    const main = `package main\n\nimport _ "${top}"\n\nfunc main() {}\n`;
+    const goMod = `module example.com/main\n\ngo 1.21\n\nrequire ${top} v1.0.0\n`;
+    const go = keep(await goWith(pathToFileURL(store.path).href, { 'go.mod': goMod, 'main.go': main }));
+    await go.run('mod', 'tidy');
+    await go.run('test', 'all', '-run', 'xxx');
+    expect((await go.attempt('get', '-t', `${testOfLib}@v1.0.0`)).code).toBe(code);
+  });
+});
+
 describe('the command', () => {
   const keep = closeAfterAll();
   let upstream: TestProxy;
@@ -102,7 +137,6 @@ describe('the command', () => {
 
   it('says what is wrong with its arguments', async () => {
     expect(await capture()).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing to capture') });
-    expect(await capture('example.com/m')).toMatchObject({ code: 1, stderr: expect.stringContaining('@v1.2.3') });
     expect(await capture('--go-mod', 'none/go.mod')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('none/go.mod cannot be read'),

@@ -14,11 +14,12 @@ export interface StoreContents {
 /**
  * Rejects when anything in `directory` that a reader could take for a module is not what `modules` have: an `.info` without `.mod`, other
  * bytes than the fixture's, a `.zip` that does not verify or whose h1 is not that of its `.ziphash`, a list with a version that has no `.info`.
- * Looks only at files whose names begin with `prefix`.
+ * Looks only into the folder `prefix`, which ends with a slash where it is given.
  */
 export async function checkStore(directory: string, modules: Modules, prefix = ''): Promise<StoreContents> {
-  const names = (await readdir(directory, { recursive: true })).map((name) => name.split(sep).join('/'));
-  const files = new Set(names.filter((name) => !name.startsWith('.') && name.startsWith(prefix)));
+  const names = await readdir(join(directory, prefix), { recursive: true }).catch(absentAsEmpty);
+  const found = names.map((name) => prefix + name.split(sep).join('/'));
+  const files = new Set(found.filter((name) => !name.startsWith('.')));
   const ending = (suffix: string): string[] => [...files].filter((name) => name.endsWith(suffix)).sort();
   const source = memorySource(modules);
   for (const name of ending('.info')) {
@@ -37,6 +38,11 @@ export async function checkStore(directory: string, modules: Modules, prefix = '
   }
   for (const name of ending('/@v/list')) await checkList(directory, name, files);
   return { versions: ending('.info').length, zips: ending('.zip').length };
+}
+
+function absentAsEmpty(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
 }
 
 async function checkList(directory: string, name: string, files: ReadonlySet<string>): Promise<void> {
