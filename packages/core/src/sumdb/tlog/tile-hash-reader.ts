@@ -56,6 +56,7 @@ export function tileHashReader(tree: Tree, tiles: TileReader): HashReader {
   let proved: Tiles | undefined;
   /** Which tile of this tree an array was proved to be: the same array again needs no 255 hashes again. */
   const proven = new WeakMap<Uint8Array, string>();
+  const isProven = (all: Tiles) => (key: string) => proven.get(found(all, key).data) === key;
 
   return {
     async readHashes(indexes, options = {}) {
@@ -65,12 +66,15 @@ export function tileHashReader(tree: Tree, tiles: TileReader): HashReader {
       const wanted = [...(proved === undefined ? edge.values() : []), ...branches.values()];
       const data = wanted.length === 0 ? [] : await tiles.readTiles(wanted, options);
       const all = new Map([...known, ...withData(wanted, data)]);
-      if (proved === undefined) proveEdge(tree, tiles.height, edge, all);
+      // Of many calls that begin together, one does it.
+      if (![...edge.keys()].every(isProven(all))) {
+        proveEdge(tree, tiles.height, edge, all);
+        for (const key of edge.keys()) proven.set(found(all, key).data, key);
+      }
       for (const [key, tile] of branches) {
-        const { data: bytes } = found(all, key);
-        if (proven.get(bytes) === key) continue;
+        if (isProven(all)(key)) continue;
         proveBranch(tree.size, tile, all);
-        proven.set(bytes, key);
+        proven.set(found(all, key).data, key);
       }
       await tiles.saveTiles(wanted, data, options);
       proved ??= new Map([...edge.keys()].map((key) => [key, found(all, key)]));
