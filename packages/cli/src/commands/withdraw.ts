@@ -63,8 +63,7 @@ async function withdraw(argument: string | undefined, flags: WithdrawFlags): Pro
   const { config } = await loadConfig(flags.config, process.cwd());
   const { storage, name, absent } = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
   // Also before the first capture: taking something back in the wrong place would look like success.
-  if (absent)
-    throw new GoModKitError('invalid_argument', `there is no storage at ${name}; --storage names another`);
+  if (absent) throw new GoModKitError('invalid_argument', `there is no storage at ${name}; --storage names another`);
   const repository = createRepository({ storage });
   try {
     if (argument !== undefined) await change(repository, argument, flags);

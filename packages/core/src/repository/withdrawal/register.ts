@@ -109,7 +109,8 @@ class StoredRegister implements Register {
     const age = this.#age(this.#checked);
     if (age < pollInterval) return undefined;
     if (this.#failure === undefined || this.#age(this.#failure.at) >= failurePause) this.#polling ??= this.#poll();
-    const failed = this.#failure !== undefined && this.#age(this.#failure.at) < Math.max(2 * pollInterval, failurePause);
+    const failed =
+      this.#failure !== undefined && this.#age(this.#failure.at) < Math.max(2 * pollInterval, failurePause);
     if (age < 2 * pollInterval || (failed && age < tolerance)) return undefined;
     return this.#renewed(options.signal);
   }
