@@ -178,6 +178,18 @@ describe('reading', () => {
     });
   });
 
+  it('says that a broken module stands for another, but not that it stands for itself', async () => {
+    const source: GoModReader = { goMod: async () => encode('module (\n') };
+    const text = 'module example.com/main\nrequire example.com/m1 v1.0.0\n';
+    const failing = (replace: string) => loadModuleGraph(parse('go.mod', text + replace), { source });
+    await expect(failing('replace example.com/m1 => example.com/m2 v1.1.0\n')).rejects.toThrow(
+      /^example.com\/m1@v1.0.0 \(replaced by example.com\/m2@v1.1.0\): parsing/,
+    );
+    await expect(failing('replace example.com/m1 => example.com/m1 v1.0.0\n')).rejects.toThrow(
+      /^example.com\/m1@v1.0.0: parsing/,
+    );
+  });
+
   it('names the module that needs a newer Go than there is', async () => {
     const source: GoModReader = { goMod: async (path) => encode(`module ${path}\n\ngo 1.99.0\n`) };
     await expect(loadModuleGraph(main, { source, goVersion: '1.26.8' })).rejects.toThrow(

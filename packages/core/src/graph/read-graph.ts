@@ -103,7 +103,9 @@ export function graphFailure({ graph, failures }: ReadGraph, summaries: Summarie
   const chain = left <= 0 ? links : links.toSpliced(shownLinks, left, `… ${left} more …\n\t`);
   const replace = summaries.directives.replacement(module);
   const name = formatModule(module);
-  const about = replace === undefined ? name : `${name} (replaced by ${formatTarget(replace).replace(' ', '@')})`;
+  const target = replace && formatTarget(replace).replace(' ', '@');
+  // Go says nothing of one that stands for itself.
+  const about = target === undefined || target === name ? name : `${name} (replaced by ${target})`;
   const message = `${chain.join('')}${about}: ${reason.startsWith(`${name}: `) ? reason.slice(name.length + 2) : reason}`;
   if (!isGoModKitError(error)) return new Error(message, { cause: error });
   const data = { ...error.data, module, requirementPath: path };
