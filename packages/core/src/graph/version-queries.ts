@@ -46,7 +46,7 @@ export class VersionQueries {
    * The version that `query` stands for. `current` is the selected one that `upgrade` and `patch` start from, `none` when nothing is
    * selected; `kept` one that is allowed whatever it is. Rejects with `not_found`, `invalid_argument`, and as the source does.
    */
-  async resolve(path: string, query: string, current: string, kept = current): Promise<string> {
+  async resolve(path: string, query: string, current: string, kept: string = current): Promise<string> {
     const matcher = versionMatcher(path, query, current);
     if (matcher === undefined) return this.#revision(path, query);
     const isUpgrade = query === 'upgrade' || query === 'patch';

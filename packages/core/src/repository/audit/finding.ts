@@ -49,7 +49,7 @@ export const severities = {
   unverified: 'warning',
   /** Storage failed to deliver the object, also after some attempts. */
   unreadable: 'damage',
-} as const satisfies Readonly<Record<string, AuditSeverity>>;
+} as const;
 
 /** What was found. {@link AuditFinding.severity} tells how bad it is. */
 export type AuditFindingKind = keyof typeof severities;

@@ -12,8 +12,8 @@ export type Objects = Map<string, Uint8Array>;
 
 export const path = 'example.com/m';
 export const version = 'v1.0.0';
-export const base = `${path}/@v/${version}`;
-export const goMod = `module ${path}\n\ngo 1.21\n`;
+export const base: string = `${path}/@v/${version}`;
+export const goMod: string = `module ${path}\n\ngo 1.21\n`;
 
 /** The files of a version, as a publication leaves them. */
 export async function versionObjects(
