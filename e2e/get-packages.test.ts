@@ -13,7 +13,7 @@ import type { Modules } from './support/graph.ts';
 import { inParallel } from './support/parallel.ts';
 import { randomNumbers, testSeed } from './support/random.ts';
 
-const count = process.env.GOMODKIT_TEST_SCALE === 'full' ? 500 : 6;
+const count = process.env.GOMODKIT_TEST_SCALE === 'full' ? 500 : 15;
 
 interface PackageGraph {
   readonly modules: Modules;

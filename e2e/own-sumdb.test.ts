@@ -1,6 +1,6 @@
 // A checksum database of one's own, as its users meet it: made, served, believed by go commands, audited.
 
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -139,6 +139,7 @@ it(
         join(work, 'store'),
         ...more,
       ]);
+    await mkdir(join(work, 'store'));
     expect((await withdraw('v1.1.0')).code).toBe(0);
     const more = ['--event-log-key-file', 'events', '--witness', `${witness.key} ${witness.url}`];
     const server = keep(await serve([...args, ...more], { cwd: work }));

@@ -118,6 +118,8 @@ export async function getModules(
   };
   await edit([]);
   for (let isChanged = options.upgrade !== undefined; isChanged; ) {
+    // What provides packages is a root before it is raised, and what it requires as such stays required.
+    requirements = await withImports(requirements, options);
     const upgrades = await findUpgrades(requirements, wanted, versions, options);
     isChanged = upgrades.length > 0 && (await edit(upgrades));
   }
