@@ -9,6 +9,7 @@
 // - A replacement by a directory holds for a go.mod that was given, and not for a published module, which is without its neighbours:
 //   there the replaced module counts, if anybody has it.
 // - Zips are wanted as soon as a build list is known, before the rest of the graph is read, and only of versions that are there.
+// - Whatever was begun has ended when a closure is found, or cannot be: no rejection is left to nobody.
 
 import { encodeUtf8 } from '../../bytes/utf8.ts';
 import { GoModKitError } from '../../errors/error.ts';
@@ -76,32 +77,33 @@ export class Closures {
     host.resolved({ wanted, ...root });
     const bytes = await this.#version(root);
     if (bytes === undefined) return;
-    const zip = this.#wantZip(root);
-    const goMod = await this.#attempt(root, 'requirements', async () => parseRoot(nameOf(root), bytes));
-    if (goMod !== undefined) await this.#graphs(root, goMod, waysToUse(root, goMod));
-    await zip;
+    await alongside(async (begin) => {
+      begin(this.#wantZip(root));
+      const goMod = await this.#attempt(root, 'requirements', async () => parseRoot(nameOf(root), bytes));
+      if (goMod !== undefined) await this.#graphs(root, goMod, waysToUse(root, goMod));
+    });
   }
 
   /** Loads the graphs of a root that is used in several ways. */
-  async #graphs(root: ModuleVersion, goMod: GoMod, ways: readonly Main[]): Promise<void> {
+  #graphs(root: ModuleVersion, goMod: GoMod, ways: readonly Main[]): Promise<void> {
     const { allZips, tests, toolchains = [] } = this.#settings;
     const goLines = [goMod.go?.version];
-    const zips: Promise<void>[] = [];
-    for (const way of ways) {
-      const graph = await this.#load(root, way, 'pruned');
-      goLines.push(graph?.selected('go'));
-      zips.push(this.#wantZips(graph?.buildList, way));
-    }
-    if (toolchains.length > 0) {
-      for (const release of releasesFor({ go: goLines, toolchain: goMod.toolchain?.name }))
-        zips.push(this.#toolchain(release, toolchains));
-    }
-    for (const way of ways.filter(({ isShallow }) => isShallow !== true)) {
-      const graph = await this.#load(root, way, 'unpruned');
-      if (tests === true) zips.push(this.#wantZips(graph?.buildList, way));
-      if (allZips === true) zips.push(this.#wantZips(graph && everything(graph), way));
-    }
-    await Promise.all(zips);
+    return alongside(async (begin) => {
+      for (const way of ways) {
+        const graph = await this.#load(root, way, 'pruned');
+        goLines.push(graph?.selected('go'));
+        begin(this.#wantZips(graph?.buildList, way));
+      }
+      if (toolchains.length > 0) {
+        for (const release of releasesFor({ go: goLines, toolchain: goMod.toolchain?.name }))
+          begin(this.#toolchain(release, toolchains));
+      }
+      for (const way of ways.filter(({ isShallow }) => isShallow !== true)) {
+        const graph = await this.#load(root, way, 'unpruned');
+        if (tests === true) begin(this.#wantZips(graph?.buildList, way));
+        if (allZips === true) begin(this.#wantZips(graph && everything(graph), way));
+      }
+    });
   }
 
   #load(root: ModuleVersion, way: Main, pruning: 'pruned' | 'unpruned'): Promise<ModuleGraph | undefined> {
@@ -171,6 +173,22 @@ export class Closures {
     const root = this.#roots.has(nameOf(module));
     return this.#settings.refusals.attempt({ ...module, kind, root }, work);
   }
+}
+
+/** Does `work`, which may begin more that need not wait for each other. Ends when all of it has, whatever fails. */
+async function alongside(work: (begin: (task: Promise<void>) => void) => Promise<void>): Promise<void> {
+  const begun: Promise<void>[] = [];
+  const begin = (task: Promise<void>): void => {
+    // Awaited below; until then a failure is nobody's.
+    task.catch(() => {});
+    begun.push(task);
+  };
+  try {
+    await work(begin);
+  } finally {
+    await Promise.allSettled(begun);
+  }
+  await Promise.all(begun);
 }
 
 function nameOf({ path, version }: ModuleVersion): string {
