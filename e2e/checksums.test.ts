@@ -64,6 +64,7 @@ describeWithGo('a server with a checksum database', () => {
   let upstream: TestProxy;
   let database: Awaited<ReturnType<typeof startDatabase>>;
   let server: ServerProgram;
+  let store: string;
   let start: () => Promise<ServerProgram>;
 
   const build = async (args: readonly string[], variables: Record<string, string> = {}) => {
@@ -78,7 +79,7 @@ describeWithGo('a server with a checksum database', () => {
   beforeAll(async () => {
     upstream = keep(await startTestProxy({ modules }));
     database = keep(await startDatabase(upstream));
-    const store = keep(await tempDirectory()).path;
+    store = keep(await tempDirectory()).path;
     start = async () =>
       keep(await serve(['--storage', store, '--upstream', upstream.url, '--sumdb', `${database.key} ${database.url}`]));
     server = await start();
@@ -93,6 +94,19 @@ describeWithGo('a server with a checksum database', () => {
     const lookups = database.asked.filter((path) => path.startsWith('lookup/'));
     expect(lookups.sort()).toEqual(['lookup/example.com/!upper@v0.1.0', 'lookup/example.com/a@v1.0.0']);
     expect(upstream.requests.count({ kind: 'sumdb' })).toBe(0);
+  });
+
+  it('names to nobody what was published here, and tells go why', async () => {
+    const path = 'example.com/published';
+    const { path: directory } = keep(await tempDirectory({ 'go.mod': `module ${path}\n`, 'p.go': 'package p\n' }));
+    const published = await gomodkit(['publish', `${path}@v1.0.0`, directory, '--storage', store]);
+    expect(published).toMatchObject({ code: 0 });
+    database.asked.length = 0;
+    const { code, stderr } = await build(['get', `${path}@v1.0.0`]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${path}@v1.0.0 was published here and is not asked of ${name}; set GONOSUMDB or`);
+    expect(await build(['get', `${path}@v1.0.0`], { GONOSUMDB: path })).toMatchObject({ code: 0 });
+    expect(database.asked.filter((asked) => asked.includes(path))).toEqual([]);
   });
 
   it('refuses what the database does not know, and says what to do', async () => {

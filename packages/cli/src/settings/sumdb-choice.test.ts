@@ -1,4 +1,4 @@
-import { GoModKitError, memoryStorage, type SumdbSource } from '@gomodkit/core';
+import { createRepository, GoModKitError, memoryStorage, type SumdbSource, zip } from '@gomodkit/core';
 import { describe, expect, test } from 'vitest';
 import { chooseSumdb, offlineName, type SumdbCandidates } from './sumdb-choice.ts';
 
@@ -107,6 +107,27 @@ describe('what is served', () => {
     const toolchain = 'lookup/golang.org/toolchain@v0.0.1-go1.30.0.linux-amd64';
     await expect(served?.sumdb('other.example', toolchain)).rejects.toMatchObject({ code: 'not_found' });
     expect(asked).toContain(`other.example ${toolchain}`);
+  });
+
+  test.each([
+    ['with a database', {}],
+    ['without one', { sumdb: 'off' }],
+  ])('tells nobody what was published here, %s', async (_, flags) => {
+    const storage = memoryStorage();
+    const repository = createRepository({ storage, sumdb: 'off' });
+    const [path, version] = ['git.corp.example/X', 'v1.0.0'];
+    const goMod = new TextEncoder().encode(`module ${path}\n`);
+    const files = [zip.sourceFile('go.mod', goMod)];
+    await repository.publish({ path, version }, { files });
+    const { served } = chooseSumdb(candidates({ storage, flags }));
+    asked.length = 0;
+    for (const database of ['sum.golang.org', 'other.example']) {
+      await expect(served?.sumdb(database, 'lookup/git.corp.example/%21x@v1.0.0')).rejects.toMatchObject({
+        code: 'denied',
+        message: expect.stringContaining(`${path}@${version} was published here and is not asked of ${database}; set`),
+      });
+    }
+    expect(asked.filter((each) => each.includes('lookup'))).toEqual([]);
   });
 
   test('is nothing where nothing is known', () => {

@@ -4,7 +4,7 @@
 // - The order: --sumdb, the configuration file, $GOSUMDB, `go env GOSUMDB`, sum.golang.org. The choice and its origin are said.
 // - A database is reached as the go command reaches it: at its own URL where the setting names one, else through the upstream's /sumdb/
 //   path where that serves it, else at its name (spec §10.24). A source from a configuration file is never gone past by default.
-// - Names of private modules are asked of no database, whichever a client names.
+// - Names of private modules, and of what was published here, are asked of no database, whichever a client names.
 // - Offline nobody is asked, and what the storage keeps of the database is served.
 
 import {
@@ -12,6 +12,7 @@ import {
   GoModKitError,
   isGoModKitError,
   module,
+  refusePublished,
   type Storage,
   type SumdbSource,
   type SumdbVerification,
@@ -58,7 +59,8 @@ export function chooseSumdb(candidates: SumdbCandidates): SumdbChoice {
   const { flags, config, goEnv, offline } = candidates;
   const through = offline ? undefined : candidates.through;
   const isPrivate = privatePatterns(flags.private ?? config.private, goEnv);
-  const rest = through === undefined ? undefined : passedThrough(through, isPrivate);
+  const admit = refusePublished(candidates.storage);
+  const rest = through === undefined ? undefined : passedThrough(through, isPrivate, admit);
   const unknown = (flags.allowUnknown ?? config.allowUnknown) ? 'allow' : 'require';
   if (typeof config.sumdb === 'object' && flags.sumdb === undefined) {
     return {
@@ -82,7 +84,7 @@ export function chooseSumdb(candidates: SumdbCandidates): SumdbChoice {
     : sumdb.databaseRemote({ name, through: url === undefined ? through : undefined, direct: past });
   const proxy = sumdb.createSumdbProxy({
     storage: candidates.storage,
-    databases: [{ key, remote, noSumdb: isPrivate }],
+    databases: [{ key, remote, noSumdb: isPrivate, admit }],
   });
   return {
     verification: { client: proxy.client(name), unknown },
@@ -140,15 +142,22 @@ export async function offlineName({ name, served, database }: SumdbChoice): Prom
 }
 
 /** Databases that nobody here verifies with: their clients do. */
-function passedThrough(through: SumdbSource, patterns: string): SumdbSource {
+function passedThrough(through: SumdbSource, patterns: string, admit: ReturnType<typeof refusePublished>): SumdbSource {
   return {
     async sumdb(database, path, options) {
-      const escaped = /^lookup\/([^@]+)@/.exec(path)?.[1]?.replaceAll('%21', '!');
-      const name = escaped === undefined ? undefined : module.unescapePath(escaped);
-      if (name !== undefined && name !== 'golang.org/toolchain' && module.matchPrefixPatterns(patterns, name)) {
-        throw new GoModKitError('denied', `${name} is private here, so its name is not passed on to ${database}`, {
-          data: { policy: 'GONOSUMDB' },
-        });
+      const [, escaped, version] = /^lookup\/([^@]+)@(.*)$/.exec(path.replaceAll('%21', '!')) ?? [];
+      if (escaped !== undefined && version !== undefined) {
+        const asked = { path: module.unescapePath(escaped), version: module.unescapeVersion(version) };
+        if (asked.path !== 'golang.org/toolchain' && module.matchPrefixPatterns(patterns, asked.path)) {
+          throw new GoModKitError(
+            'denied',
+            `${asked.path} is private here, so its name is not passed on to ${database}`,
+            {
+              data: { policy: 'GONOSUMDB' },
+            },
+          );
+        }
+        await admit(asked, database, options);
       }
       return through.sumdb(database, path, options);
     },

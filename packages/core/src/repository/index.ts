@@ -43,6 +43,7 @@ export {
   recordPublications,
   repositorySums,
 } from './sums.ts';
+export { refusePublished } from './verification/refuse-published.ts';
 export type { SumdbVerification } from './verification/settings.ts';
 export type {
   ReinstateRequest,

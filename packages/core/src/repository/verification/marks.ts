@@ -69,7 +69,7 @@ export function createMarks(store: Store, database: string): Marks {
       await write(store, key('disproved', kind, target), evidence, signal);
     },
     forgetDisproved: (kind, target, signal) => remove(store, key('disproved', kind, target), signal),
-    isOwn: async (kind, target, sum, signal) => (await store.head(ownKey(kind, target, sum), signal)) !== undefined,
+    isOwn: (kind, target, sum, signal) => isOwn(store, kind, target, sum, signal),
     async forget(kind, target, signal) {
       for (const area of ['verified', 'disproved']) await store.delete(key(area, kind, target), signal);
     },
@@ -90,6 +90,17 @@ export async function noteOwn(
     const sum = sums[kind];
     await store.create(ownKey(kind, target, sum), bytesSource(encodeUtf8(sum)), text, signal);
   }
+}
+
+/** Whether a file with this sum was published here. */
+export async function isOwn(
+  store: Store,
+  kind: VerifiedKind,
+  target: Target,
+  sum: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  return (await store.head(ownKey(kind, target, sum), signal)) !== undefined;
 }
 
 function ownKey(kind: VerifiedKind, target: Target, sum: string): string {

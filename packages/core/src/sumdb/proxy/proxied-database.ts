@@ -2,7 +2,7 @@
 //
 // Invariants:
 // - Lookups go out as the database gave them, byte for byte, after the client proved them: the record is in the log, the signed tree
-//   fits all others. Private paths are refused before anything else.
+//   fits all others. Private paths are refused before anything else, what is not admitted before anybody is asked.
 // - Tiles are made of hashes that were authenticated against the newest known tree. So a tile of any width that a known tree ever had is
 //   right, also one that the database no longer has, and none is answered that no tree proves.
 // - No tree is answered, in `latest` or with a lookup, that the client has not merged; and merging reads what ties the tree to the newest
@@ -47,6 +47,7 @@ export class ProxiedDatabase {
   readonly #remote: SumdbRemote;
   /** Nobody is asked. */
   readonly #alone: boolean;
+  readonly #admit: ProxiedSumdb['admit'];
   readonly #options: SumdbProxyOptions;
   readonly #flights: SingleFlight = createSingleFlight();
   /** What is proved, by path. */
@@ -60,7 +61,7 @@ export class ProxiedDatabase {
   #whole: SignedTree | undefined;
   #misbehaviour: GoModKitError | undefined;
 
-  constructor({ key, remote: reached, noSumdb }: ProxiedSumdb, options: SumdbProxyOptions) {
+  constructor({ key, remote: reached, noSumdb, admit }: ProxiedSumdb, options: SumdbProxyOptions) {
     const { storage, now = Date.now, memory = defaultMemory, onError } = options;
     this.name = newVerifier(verifierKeyOf(key)).name;
     this.#options = options;
@@ -68,6 +69,7 @@ export class ProxiedDatabase {
     const remote = reached ?? unasked(this.name);
     this.#remote = remote;
     this.#alone = reached === undefined;
+    this.#admit = admit;
     const bytes = createByteCache({ maxBytes: memory, now });
     this.#answers = bytes.section({ weigh: ({ length }) => length });
     this.#fetched = bytes.section({ weigh: ({ length }) => length });
@@ -125,7 +127,9 @@ export class ProxiedDatabase {
   }
 
   /** The client proves, and its answer is looked for where it left it; only where no cache works the database is asked again. */
-  async #lookup(path: string, { path: of, version }: ModuleVersion, options: CallOptions): Promise<Uint8Array> {
+  async #lookup(path: string, module: ModuleVersion, options: CallOptions): Promise<Uint8Array> {
+    await this.#admit?.(module, this.name, options);
+    const { path: of, version } = module;
     const record = await this.client.lookup(of, version, options);
     const places = [
       async () => this.#fetched.get(path),

@@ -1,6 +1,7 @@
 // What a proxy of checksum databases takes and gives.
 
-import type { Storage } from '../../storage/storage.ts';
+import type { ModuleVersion } from '../../module/version.ts';
+import type { CallOptions, Storage } from '../../storage/storage.ts';
 import type { SumdbClient, SumdbRemote } from '../client/sumdb-client.ts';
 import type { SumdbAnswers } from './database-remote.ts';
 
@@ -15,6 +16,13 @@ export interface ProxiedSumdb {
   readonly remote?: SumdbRemote | undefined;
   /** GONOSUMDB: comma-separated patterns of module paths whose lookups are answered `denied` and never passed on. Default: none. */
   readonly noSumdb?: string | undefined;
+  /**
+   * Rejects, best with `denied`, lookups that are not to be passed on either; see `refusePublished`. Not asked about what this process
+   * has answered already.
+   */
+  readonly admit?:
+    | ((module: ModuleVersion, database: string, options: CallOptions) => void | Promise<void>)
+    | undefined;
 }
 
 /** Options of {@link createSumdbProxy}. */
