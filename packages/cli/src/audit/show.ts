@@ -47,6 +47,8 @@ export function humanView(output: Output, progress: Output, now: () => number = 
       if (event.type === 'finding') return write(findingText(event));
       if (event.type === 'purged')
         return write(`purged   ${event.path}@${event.version}, kept below ${event.evidence}\n`);
+      if (event.type === 'removed')
+        return write(`removed  the zip of ${event.path}@${event.version}, kept below ${event.evidence}\n`);
       versions++;
       content += event.content;
       draw(`${event.path}@${event.version}`);
@@ -67,14 +69,17 @@ function findingText({ severity, kind, key, detail, expected, actual }: AuditEve
 }
 
 function summary(report: AuditReport, milliseconds: number): string {
-  const { audited, versions, zips, content, severities, goSum, purged } = report;
+  const { audited, versions, zips, content, severities, goSum, purged, removed, damagedZips } = report;
   const speed = milliseconds > 0 ? `, ${bytes(Math.round((content * 1000) / milliseconds))}/s` : '';
   const lines = [`${audited} of ${versions} versions read, ${zips} zips, ${bytes(content)} hashed${speed}`];
   if (goSum.matches + goSum.mismatches + goSum.notStored > 0)
     lines.push(`go.sum: ${goSum.matches} match, ${goSum.mismatches} mismatch, ${goSum.notStored} not stored`);
   if (purged > 0) lines.push(`${purged} versions purged`);
+  if (removed > 0) lines.push(`${removed} damaged zips removed: gomodkit capture MODULE@VERSION fetches them anew`);
   for (const [kind, count] of Object.entries(report.findings)) lines.push(`  ${String(count).padStart(6)} ${kind}`);
   const { damage, warning, note } = severities;
   lines.push(report.clean ? `clean (${note} notes)` : `${damage} damage, ${warning} warnings, ${note} notes`);
+  if (damagedZips > removed)
+    lines.push(`${damagedZips - removed} damaged zips: audit --remove-damaged, and capturing them again, repairs that`);
   return lines.map((line) => `${line}\n`).join('');
 }

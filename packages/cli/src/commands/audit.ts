@@ -29,6 +29,7 @@ export function addAudit(program: Command): void {
     .option('--seed <n>', 'which sample', integer)
     .option('--go-sum <file>', "compare a project's go.sum with what is stored")
     .option('--purge-disproved', 'remove versions that the checksum database disproves, keeping evidence')
+    .option('--remove-damaged', 'remove damaged zips, keeping evidence; the next capture fetches them anew')
     .option('--resume <cursor>', 'go on where an interrupted audit stopped')
     .option('--concurrency <n>', 'versions read at once', integer)
     .option('--json', 'print one event per line; the last has the report')
@@ -41,7 +42,8 @@ Examples:
   gomodkit audit
   gomodkit audit example.com/ --storage /var/lib/gomodkit --offline
   gomodkit audit --sample 5% --seed "$(date +%j)" --json      another twentieth every day
-  gomodkit audit --go-sum ./go.sum`,
+  gomodkit audit --go-sum ./go.sum
+  gomodkit audit --remove-damaged; gomodkit capture MODULE@VERSION      repairs a damaged zip`,
     )
     .action((prefix: string | undefined, flags: AuditFlags) => checking(() => audit(prefix, flags)));
 }
@@ -53,17 +55,18 @@ export interface AuditFlags extends RepositoryFlags {
   readonly seed?: number | undefined;
   readonly goSum?: string | undefined;
   readonly purgeDisproved?: boolean | undefined;
+  readonly removeDamaged?: boolean | undefined;
   readonly resume?: string | undefined;
   readonly concurrency?: number | undefined;
   readonly json?: boolean | undefined;
 }
 
 async function audit(prefix: string | undefined, flags: AuditFlags): Promise<boolean> {
-  const { seed, purgeDisproved, resume, concurrency } = flags;
+  const { seed, purgeDisproved, removeDamaged, resume, concurrency } = flags;
   const goSum = flags.goSum === undefined ? undefined : await readGoSum(flags.goSum);
   // 100 % is no sample.
   const sample = flags.sample === Number.POSITIVE_INFINITY ? undefined : flags.sample;
-  const options = { prefix, sample, seed, goSum, purgeDisproved, after: resume, concurrency };
+  const options = { prefix, sample, seed, goSum, purgeDisproved, removeDamaged, after: resume, concurrency };
   return withStored(flags, async (repository) => (await runAudit(repository, options, flags.json)).clean);
 }
 
@@ -99,6 +102,7 @@ export async function runAudit(
     for (;;) {
       const { done, value } = await events.next();
       if (done) {
+        checkLooked(value, options);
         await view.report(value);
         return value;
       }
@@ -114,6 +118,13 @@ export async function runAudit(
     view.end();
     stop.release();
   }
+}
+
+/** Nothing is found where nothing is looked at: most likely a slip. */
+function checkLooked({ versions, findings }: AuditReport, { prefix, after }: AuditOptions): void {
+  if (!prefix || after !== undefined || versions > 0 || findings.foreign !== undefined) return;
+  const help = 'gomodkit list says what is stored';
+  throw new GoModKitError('invalid_argument', `no stored module path begins with ${JSON.stringify(prefix)}; ${help}`);
 }
 
 /** Reads a go.sum. */

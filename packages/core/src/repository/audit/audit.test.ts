@@ -93,6 +93,8 @@ it('counts what it reads', async () => {
     zips: 2,
     proven: 0,
     purged: 0,
+    damagedZips: 0,
+    removed: 0,
     bytes,
     content: contents.join('').length,
     goSum: { matches: 0, mismatches: 0, notStored: 0 },
@@ -231,6 +233,33 @@ describe('resuming', () => {
   });
 });
 
+describe('a cursor', () => {
+  it.each([
+    ['garbage', {}],
+    ['', {}],
+    ['EXAMPLE', {}],
+    ['example.com/m', {}],
+    ['.gomodkit/nothing', {}],
+    [`${base}.info`, { prefix: 'example.org/' }],
+  ])('%j is none: %o', async (after, options) => {
+    await expect(
+      over(await goodStorage())
+        .audit({ ...options, after })
+        .next(),
+    ).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/^cursor ".*": it is none here; take it from an earlier event/),
+    });
+  });
+
+  it('may be of a version that was removed, or of what is nobody’s and stored', async () => {
+    const storage = await goodStorage();
+    await put(storage, 'foreign/file', 'text');
+    for (const after of ['example.com/gone/@v/v1.0.0.zip', 'foreign/file'])
+      expect((await audited(over(storage), { after })).report).toBeDefined();
+  });
+});
+
 describe('a go.sum', () => {
   const sums = async () => {
     const objects = await goodObjects();
@@ -266,7 +295,7 @@ describe('a go.sum', () => {
 
   it('says nothing of what is not stored where only a part was looked at', async () => {
     const goSum = parseGoSum(goSumLines({ path: 'example.org/x', version }, await sums()));
-    for (const options of [{ sample: 0.9 }, { prefix: 'example.com/' }, { after: 'a' }])
+    for (const options of [{ sample: 0.9 }, { prefix: 'example.com/' }, { after: `${base}.info` }])
       expect((await audited(over(await goodStorage()), { ...options, goSum })).report.findings).toEqual({});
   });
 });

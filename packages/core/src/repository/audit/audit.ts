@@ -30,6 +30,12 @@ export interface AuditOptions extends CallOptions {
    * as evidence below `.gomodkit/audit/`. Default `false`.
    */
   readonly purgeDisproved?: boolean | undefined;
+  /**
+   * Remove zips whose bytes are not what their `.ziphash` binds or break the rules of module zips, and nothing else, so that they can be
+   * captured anew. The `.ziphash` stays: only the same content may follow. What was stored is kept as evidence below
+   * `.gomodkit/audit/`. Default `false`.
+   */
+  readonly removeDamaged?: boolean | undefined;
   /** How many versions are read at once. Default 4. */
   readonly concurrency?: number | undefined;
 }
@@ -49,6 +55,17 @@ export type AuditEvent =
   /** A version that the checksum database disproves was removed. */
   | {
       readonly type: 'purged';
+      readonly path: string;
+      readonly version: string;
+      /** The keys that are gone. */
+      readonly keys: readonly string[];
+      /** What the keys of the evidence begin with. */
+      readonly evidence: string;
+      readonly cursor?: string | undefined;
+    }
+  /** A damaged zip was removed; the version stays, and the next capture fetches its zip anew. */
+  | {
+      readonly type: 'removed';
       readonly path: string;
       readonly version: string;
       /** The keys that are gone. */
@@ -86,6 +103,10 @@ export interface AuditReport {
   readonly proven: number;
   /** Versions that were removed. */
   readonly purged: number;
+  /** Zips that are damaged and that `removeDamaged` takes away, for a capture to fetch them anew. */
+  readonly damagedZips: number;
+  /** Those of them that were removed. */
+  readonly removed: number;
   /** Stored bytes that were read. */
   readonly bytes: number;
   /** Bytes that were hashed. */

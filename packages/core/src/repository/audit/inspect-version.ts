@@ -44,7 +44,7 @@ export async function inspectVersion(
       files = await lookUp(context, target);
       if (attempt < attempts) continue;
       findings.add('unfinished', 'info', `the files of ${target.name} change while they are audited`);
-      return { target, files, findings: findings.list, disproved: false };
+      return { target, files, findings: findings.list, disproved: false, damagedZip: false };
     }
   }
 }
@@ -70,7 +70,7 @@ async function inspect(
   read: boolean,
   findings: Findings,
 ): Promise<Inspection> {
-  const nothing = { target, files, findings: findings.list, disproved: false };
+  const nothing = { target, files, findings: findings.list, disproved: false, damagedZip: false };
   if (files.info === undefined) {
     judgeLeftover(context, target, files, findings);
     return nothing;
@@ -102,7 +102,25 @@ async function inspect(
     goSum,
   };
   const disproved = verdicts.mod.says === 'disproved' || verdicts.zip.says === 'disproved';
-  return { ...nothing, read: counts, disproved };
+  const damagedZip = isDamaged(context, target, files, content, verdicts, findings);
+  return { ...nothing, read: counts, disproved, damagedZip };
+}
+
+/**
+ * Whether it is the zip that is not as it must be, so that a capture can make up for it: not where the sum that would bind the next one is
+ * unknown or is itself what is wrong, nor where the zip is merely larger than is allowed here.
+ */
+function isDamaged(
+  { engine: { settings } }: AuditContext,
+  target: Target,
+  { zip: object }: StoredFiles,
+  { sum }: VersionFiles,
+  verdicts: Verdicts,
+  { list }: Findings,
+): boolean {
+  if (object === undefined || object.size > settings.limits.zip) return false;
+  if (sum === undefined || verdicts.zip.says === 'proven') return false;
+  return list.some(({ key, kind }) => key === target.zip && (kind === 'bad_zip' || kind === 'ziphash_mismatch'));
 }
 
 /** Files before which no `.info` stands: somebody is at work, or was. */

@@ -25,6 +25,8 @@ export interface Inspection {
   readonly read?: ReadCounts | undefined;
   /** Whether the checksum database disproves it. */
   readonly disproved: boolean;
+  /** Whether its zip is not what its `.ziphash` binds, or breaks the rules of module zips, and another one may take its place. */
+  readonly damagedZip: boolean;
 }
 
 /** What was read of a version. */

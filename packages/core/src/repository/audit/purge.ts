@@ -1,9 +1,10 @@
-// Taking away what a checksum database disproves.
+// Taking away what a checksum database disproves, and zips that are damaged.
 //
 // Invariants:
-// - Nothing goes before its copy is kept: every file, and what the database said, below `.gomodkit/audit/purged/`.
+// - Nothing goes before its copy is kept: every file, and what the database said, below `.gomodkit/audit/`.
 // - Order: `.zip`, `.ziphash`, `.info`, `.mod` last. At every moment what is left is what publication can leave, so that a capture
 //   that comes in between, or after a crash, finds leftovers that it knows (publish-info.ts).
+// - Of a damaged zip the `.ziphash` stays, as where retention removes one: what follows has the same content (DESIGN §3).
 // - Only the objects that were judged are removed: another one in their place stays, and so does a `.mod` for which a capture has stored
 //   an `.info` anew meanwhile.
 // - Where another audit is faster, it has removed the version, and this one nothing.
@@ -25,24 +26,40 @@ export interface Purged {
   readonly evidence: string;
 }
 
-const order: readonly Extension[] = ['zip', 'ziphash', 'info', 'mod'];
+/** What goes, in this order, and what its evidence is called. */
+interface Removal {
+  readonly what: 'purged' | 'removed';
+  readonly order: readonly Extension[];
+}
 
-const evidenceFolder = '.gomodkit/audit/purged';
+const wholeVersion: Removal = { what: 'purged', order: ['zip', 'ziphash', 'info', 'mod'] };
+const zipAlone: Removal = { what: 'removed', order: ['zip'] };
+
+const evidenceFolder = '.gomodkit/audit';
 
 /**
  * Removes a disproved version; undefined where its files changed meanwhile, and everything stays. Rejects with `storage_unavailable`
  * when the evidence cannot be kept: then, too.
  */
-export async function purge(context: AuditContext, inspection: Inspection): Promise<Purged | undefined> {
+export function purge(context: AuditContext, inspection: Inspection): Promise<Purged | undefined> {
+  return takeAway(context, inspection, wholeVersion);
+}
+
+/** Removes a damaged zip as {@link purge} removes a version. */
+export function removeZip(context: AuditContext, inspection: Inspection): Promise<Purged | undefined> {
+  return takeAway(context, inspection, zipAlone);
+}
+
+async function takeAway(context: AuditContext, inspection: Inspection, removal: Removal): Promise<Purged | undefined> {
   const { target, files } = inspection;
   const { engine, signal } = context;
-  const evidence = await keepEvidence(context, inspection).catch((error: unknown) => {
+  const evidence = await keepEvidence(context, inspection, removal).catch((error: unknown) => {
     if (error === changed) return undefined;
     throw error;
   });
   if (evidence === undefined) return undefined;
   const keys: string[] = [];
-  for (const file of order) {
+  for (const file of removal.order) {
     const object = files[file];
     if (object === undefined || (await engine.store.head(object.key, signal))?.etag !== object.etag) continue;
     if (file === 'mod' && (await engine.store.head(target.info, signal)) !== undefined) continue;
@@ -56,7 +73,11 @@ export async function purge(context: AuditContext, inspection: Inspection): Prom
   return { keys, evidence };
 }
 
-async function keepEvidence(context: AuditContext, { target, files, findings }: Inspection): Promise<string> {
+async function keepEvidence(
+  context: AuditContext,
+  { target, files, findings }: Inspection,
+  { what, order }: Removal,
+): Promise<string> {
   const { engine, signal } = context;
   const at = new Date(engine.settings.now()).toISOString();
   const objects = order.flatMap((file): (readonly [Extension, ObjectInfo])[] => {
@@ -66,12 +87,12 @@ async function keepEvidence(context: AuditContext, { target, files, findings }: 
   const report = {
     path: target.path,
     version: target.version,
-    purged: at,
+    [what]: at,
     findings,
     files: objects.map(([file, { key, size, etag, modified }]) => ({ file, key, size, etag, modified })),
   };
   const text = encodeUtf8(`${JSON.stringify(report, undefined, 2)}\n`);
-  const folder = `${evidenceFolder}/${at.replace(/\D/g, '')}-${hex(sha256(text)).slice(0, 16)}`;
+  const folder = `${evidenceFolder}/${what}/${at.replace(/\D/g, '')}-${hex(sha256(text)).slice(0, 16)}`;
   const keep = async (name: string, source: ByteSource, type: string): Promise<void> => {
     const key = `${folder}/${name}`;
     await engine.store.create(key, source, type, signal);

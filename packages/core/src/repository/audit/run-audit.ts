@@ -8,15 +8,15 @@
 import { linkedController } from '../../async/abort.ts';
 import { createLimiter } from '../../async/limiter.ts';
 import { GoModKitError } from '../../errors/error.ts';
-import { checkListAfter } from '../../storage/key.ts';
 import type { Engine } from '../engine.ts';
 import { type Target, targetOf } from '../keys.ts';
 import { type StoredThing, storedThings } from '../stored-objects.ts';
 import type { AuditEvent, AuditOptions, AuditReport } from './audit.ts';
+import { checkCursor } from './cursor.ts';
 import { type AuditFinding, findingOf } from './finding.ts';
 import { inspectVersion } from './inspect-version.ts';
 import type { AuditContext, Inspection, StoredFiles } from './inspection.ts';
-import { type Purged, purge } from './purge.ts';
+import { type Purged, purge, removeZip } from './purge.ts';
 import { checkSample, pickSample } from './sample.ts';
 import { createTally, modulesOf, type Tally } from './tally.ts';
 
@@ -32,12 +32,14 @@ interface Outcome {
   readonly findings: readonly AuditFinding[];
   readonly inspection?: Inspection | undefined;
   readonly purged?: Purged | undefined;
+  readonly removed?: Purged | undefined;
 }
 
 /** Audits what is stored. Throws `invalid_argument` and `unsupported` before anything is read. */
 export async function* runAudit(engine: Engine, options: AuditOptions): AsyncGenerator<AuditEvent, AuditReport, void> {
   const { concurrency = 4 } = options;
   checkOptions(engine, options);
+  await checkCursor(engine.store, options);
   const { controller, release } = linkedController(options.signal);
   const context: AuditContext = { engine, goSum: options.goSum, signal: controller.signal };
   const limiter = createLimiter(concurrency);
@@ -70,18 +72,17 @@ function shift(queue: Promise<Outcome>[]): Promise<Outcome> {
 
 function checkOptions({ settings, store }: Engine, options: AuditOptions): void {
   checkSample(options);
-  if (options.after !== undefined) checkListAfter(options.after);
   if (options.modules !== undefined) {
     const other = (['prefix', 'sample', 'after'] as const).find((name) => options[name] !== undefined);
     if (other !== undefined)
       throw new GoModKitError('invalid_argument', `an audit takes either modules or ${other}, not both`);
   }
-  if (options.purgeDisproved !== true) return;
-  if (settings.verifier === undefined) {
+  if (options.purgeDisproved === true && settings.verifier === undefined) {
     const help = 'configure one, or audit without purgeDisproved';
     throw new GoModKitError('invalid_argument', `no checksum database can disprove anything here: ${help}`);
   }
-  if (!store.canDelete) throw new GoModKitError('unsupported', 'this storage cannot delete, so nothing can be purged');
+  if (store.canDelete || (options.purgeDisproved !== true && options.removeDamaged !== true)) return;
+  throw new GoModKitError('unsupported', 'this storage cannot delete, so nothing can be removed');
 }
 
 async function* jobsOf(context: AuditContext, options: AuditOptions, tally: Tally): AsyncGenerator<Job, void, void> {
@@ -139,11 +140,15 @@ async function work(context: AuditContext, job: Job, options: AuditOptions): Pro
     return { cursor, findings: options.modules === undefined ? [] : [notStored(target.path, target.version)] };
   }
   const { findings } = inspection;
-  if (!inspection.disproved || options.purgeDisproved !== true) return { cursor, findings, inspection };
-  return { cursor, findings, inspection, purged: await purge(context, inspection) };
+  if (inspection.disproved && options.purgeDisproved === true)
+    return { cursor, findings, inspection, purged: await purge(context, inspection) };
+  if (inspection.damagedZip && options.removeDamaged === true)
+    return { cursor, findings, inspection, removed: await removeZip(context, inspection) };
+  return { cursor, findings, inspection };
 }
 
-function* eventsOf({ cursor, findings, inspection, purged }: Outcome, tally: Tally): Generator<AuditEvent, void, void> {
+function* eventsOf(outcome: Outcome, tally: Tally): Generator<AuditEvent, void, void> {
+  const { cursor, findings, inspection, purged, removed } = outcome;
   // Behind the last event of a version, and not before, an audit can go on.
   const events: AuditEvent[] = findings.map((finding) => ({ type: 'finding', ...finding }));
   for (const finding of findings) tally.finding(finding);
@@ -154,6 +159,10 @@ function* eventsOf({ cursor, findings, inspection, purged }: Outcome, tally: Tal
     if (purged !== undefined) {
       tally.purged();
       events.push({ type: 'purged', path, version, ...purged });
+    }
+    if (removed !== undefined) {
+      tally.removed();
+      events.push({ type: 'removed', path, version, ...removed });
     }
     if (read !== undefined) {
       const { bytes, content, zip, proven } = read;

@@ -12,6 +12,7 @@ export interface Tally {
   /** A version with an `.info`, or something like it. */
   version(inspection: Inspection): void;
   purged(): void;
+  removed(): void;
   /** Lines of the go.sum about what is not stored at all. */
   notStored(lines: number): void;
   report(): AuditReport;
@@ -22,14 +23,25 @@ export function createTally(): Tally {
   const findings: Partial<Record<AuditFindingKind, number>> = {};
   const severities: Record<AuditSeverity, number> = { damage: 0, warning: 0, note: 0 };
   const goSum = { matches: 0, mismatches: 0, notStored: 0 };
-  const counts = { versions: 0, audited: 0, zips: 0, proven: 0, purged: 0, bytes: 0, content: 0 };
+  const counts = {
+    versions: 0,
+    audited: 0,
+    zips: 0,
+    proven: 0,
+    purged: 0,
+    damagedZips: 0,
+    removed: 0,
+    bytes: 0,
+    content: 0,
+  };
   return {
     finding({ kind, severity }) {
       findings[kind] = (findings[kind] ?? 0) + 1;
       severities[severity]++;
     },
-    version({ files, read }) {
+    version({ files, read, damagedZip }) {
       if (files.info !== undefined) counts.versions++;
+      if (damagedZip) counts.damagedZips++;
       if (read === undefined) return;
       counts.audited++;
       counts.bytes += read.bytes;
@@ -42,6 +54,9 @@ export function createTally(): Tally {
     },
     purged() {
       counts.purged++;
+    },
+    removed() {
+      counts.removed++;
     },
     notStored(lines) {
       goSum.notStored += lines;
