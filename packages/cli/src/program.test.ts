@@ -94,6 +94,8 @@ describe('a mistake is said in one line', () => {
       /there is no storage at .*absent; --storage names/,
     ],
     ['audit --storage DIR/absent', /there is no storage at .*absent; --storage names another/],
+    ['audit zzz --storage DIR --offline', /no stored module path begins with "zzz"; gomodkit list says/],
+    ['audit --storage DIR --offline --resume garbage', /cursor "garbage": it is none here; take it from/],
     ['audit --sample 0', /expected a share such as 5%, or a number of versions/],
     ['audit --sample 101%', /expected a share such as 5%/],
     ['audit --storage DIR --offline --go-sum DIR/absent', /absent cannot be read: ENOENT/],

@@ -84,7 +84,7 @@ function mayGoOn({ lastKey }: Open, key: string): boolean {
 }
 
 /** The version and kind of file that a key names; undefined when it is nobody's. */
-function ownerOf(key: string): (ModuleVersion & { readonly extension: Extension }) | undefined {
+export function ownerOf(key: string): (ModuleVersion & { readonly extension: Extension }) | undefined {
   const at = key.indexOf('/@v/');
   const path = at < 0 ? undefined : pathOf(key.slice(0, at));
   const named = path === undefined ? undefined : versionOfKey(key, key.slice(0, at + 4));
@@ -123,6 +123,6 @@ async function* moduleKeys(storage: Listable, options: StoredThingsOptions): Asy
 }
 
 /** Part of a path need not be a valid path; only its upper case has to be written as in keys. */
-function escapedPrefix(prefix: string): string {
+export function escapedPrefix(prefix: string): string {
   return prefix.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
 }
