@@ -43,6 +43,33 @@ describe('without hard links', () => {
   }
 });
 
+describe('the directory', () => {
+  it('is made with all above it, by several at once', async () => {
+    const directory = join(await scratch(), 'a/b/c');
+    const storages = [1, 2, 3].map(() => directoryStorage(directory));
+    const created = await Promise.all(storages.map((storage, i) => storage.create(`${i}/${key}`, text('x'))));
+    expect(created).toEqual([1, 2, 3].map(() => ({ created: true })));
+    expect(await readdir(directory)).toEqual(expect.arrayContaining(['0', '1', '2']));
+  });
+
+  it.skipIf(process.platform !== 'linux').each(['/proc/nope', '/proc/nope/below'])('cannot be %s', async (path) => {
+    await expect(directoryStorage(path).create(key, text('x'))).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      message: expect.stringMatching(/the directory of the storage cannot be made: .* takes no directories/),
+      data: { transient: false },
+    });
+  });
+
+  it('cannot be a symlink to nothing', async () => {
+    const directory = join(await scratch(), 'link');
+    await symlink('nothing', directory);
+    await expect(directoryStorage(directory).create(key, text('x'))).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      message: 'the directory of the storage cannot be made: a symlink to nothing is there',
+    });
+  });
+});
+
 describe('link()', () => {
   it('whose answer was lost counts as ours', async () => {
     const directory = await scratch();
@@ -105,15 +132,17 @@ describe('link()', () => {
 describe('faults', () => {
   it('reject with storage_unavailable that names the key, not the path', async () => {
     const directory = await scratch();
-    for (const [code, transient] of [
-      ['ENOSPC', true],
-      ['EROFS', false],
-      ['EACCES', false],
+    for (const [code, transient, reason] of [
+      ['ENOSPC', false, 'ENOSPC: no space left on device'],
+      ['EDQUOT', false, 'EDQUOT: the disk quota is used up'],
+      ['EROFS', false, 'EROFS: the file system is read-only'],
+      ['EACCES', false, 'EACCES: permission denied'],
+      ['EBUSY', true, 'EBUSY'],
     ] as const) {
       const storage = withFiles(directory, { link: () => Promise.reject(failure(code)) });
       const error = await storage.create(key, text('x')).catch((e: Error) => e);
-      expect(error).toMatchObject({ code: 'storage_unavailable', data: { transient } });
-      expect(String(error)).toContain(key);
+      expect(error).toMatchObject({ code: 'storage_unavailable', data: { transient, reason } });
+      expect(String(error)).toContain(`${key}: ${reason}`);
       expect(String(error)).not.toContain(directory);
     }
     const broken = withFiles(directory, { lstat: () => Promise.reject(failure('EIO')) } as Partial<FileOperations>);

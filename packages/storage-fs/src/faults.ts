@@ -2,7 +2,7 @@
 //
 // Invariants:
 // - "Not there" is an answer, never an error; everything else that the file system refuses is a fault with a reason.
-// - The message names the key, not the path: paths are internal and stay in `cause`.
+// - The message names the key, not the path: paths are internal and stay in `cause`. `data.reason` is what the system said, without any.
 
 import { GoModKitError } from '@gomodkit/core/errors';
 
@@ -30,7 +30,7 @@ export function isNoLink(error: unknown): boolean {
   return noLinkCodes.has(errno(error) ?? '');
 }
 
-/** A retry may help: something is busy, full for now, or interrupted. */
+/** A retry may help: something is busy or interrupted. A full disk is not: somebody has to make room. */
 const transientCodes = new Set([
   'EMFILE',
   'ENFILE',
@@ -38,8 +38,6 @@ const transientCodes = new Set([
   'EBUSY',
   'EINTR',
   'ENOMEM',
-  'ENOSPC',
-  'EDQUOT',
   'ESTALE',
   'ETIMEDOUT',
   'EIO',
@@ -51,7 +49,7 @@ const reasons: Readonly<Record<string, string>> = {
   EIO: 'the disk reports an I/O error',
   EMFILE: 'this process has too many open files',
   ENFILE: 'the machine has too many open files',
-  ENOSPC: 'the disk is full',
+  ENOSPC: 'no space left on device',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENAMETOOLONG: 'the path is too long for this file system',
@@ -61,8 +59,9 @@ const reasons: Readonly<Record<string, string>> = {
 export function fault(error: unknown, doing: string): unknown {
   const code = errno(error);
   if (code === undefined) return error;
-  return new GoModKitError('storage_unavailable', `cannot ${doing}: ${reasons[code] ?? code}`, {
+  const reason = reasons[code] === undefined ? code : `${code}: ${reasons[code]}`;
+  return new GoModKitError('storage_unavailable', `cannot ${doing}: ${reason}`, {
     cause: error,
-    data: { transient: transientCodes.has(code), errno: code },
+    data: { transient: transientCodes.has(code), errno: code, reason },
   });
 }

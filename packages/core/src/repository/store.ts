@@ -3,7 +3,8 @@
 // Invariants:
 // - A fault that a retry can heal is retried a few times, because one 503 ends a go command (protocol-cases row 36); then it is
 //   `storage_unavailable`. So is every refusal of the backend (`unsupported`, `limit_exceeded` and the like), at once: no retry helps.
-// - Messages name the key and the step, never the backend's own words, whatever its code; those are in `cause`.
+// - Messages name the key and the step, never the backend's own words, whatever its code; those are in `cause`. What a backend gives as
+//   the system's reason (`data.reason`, else the errno or HTTP status) is for operators, holds no path, and stands at the end.
 // - A body is read to its end or cancelled, and what is read whole has the size that the backend named.
 
 import type { Sleep } from '../async/abort.ts';
@@ -129,10 +130,34 @@ function faultOf(error: unknown, step: string, key: string): GoModKitError {
     return new GoModKitError(own.code, `${key} has no bytes in that range`, { cause: error, data });
   }
   if (own?.code === 'closed') return new GoModKitError(own.code, 'the storage is closed', { cause: error, data });
+  const { errno, reason } = wordsOf(own?.data ?? error);
   // A refusal will be repeated; what does not say otherwise may be a hiccup.
-  const transient = own === undefined || (own.code === 'storage_unavailable' && own.data.transient !== false);
-  return new GoModKitError('storage_unavailable', `storage cannot ${step} ${key || 'its keys'}`, {
-    cause: error,
-    data: { ...data, transient },
-  });
+  const transient =
+    own === undefined ? !refusals.has(errno) : own.code === 'storage_unavailable' && own.data.transient !== false;
+  const message = `storage cannot ${step} ${key || 'its keys'}${reason === undefined ? '' : `: ${reason}`}`;
+  return new GoModKitError('storage_unavailable', message, { cause: error, data: { ...data, step, errno, transient } });
+}
+
+/** What the system said, as far as it is known to hold no path. */
+function wordsOf(facts: unknown): { readonly errno: string | undefined; readonly reason: string | undefined } {
+  const { errno: number, code, reason, status } = (facts ?? {}) as Readonly<Record<string, unknown>>;
+  // Node's own errors have a number there, and the name as their code.
+  const isName = (each: unknown): each is string => typeof each === 'string' && /^E[A-Z0-9]+$/.test(each);
+  const errno = [number, code].find(isName);
+  if (typeof reason === 'string') return { errno, reason };
+  return { errno, reason: errno ?? (Number.isInteger(status) ? `the service answered ${status}` : undefined) };
+}
+
+/** What is said of a whole storage, by errno or HTTP status: no room, or no right. */
+const refusals: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 401, 403, 507]);
+
+/**
+ * Whether storage refused for good what it will refuse of other keys too, as it is full or may not be used: by what the system said, or
+ * where a backend says of a write no more than that a retry cannot help. Not where one key is at fault.
+ */
+export function refusesAll(error: unknown): boolean {
+  if (!isGoModKitError(error, 'storage_unavailable') || error.data.transient !== false) return false;
+  const { step, errno, status } = error.data;
+  if (errno !== undefined || status !== undefined) return refusals.has(errno) || refusals.has(status);
+  return step === 'write' && isGoModKitError(error.cause, 'storage_unavailable') && error.cause.data.key === undefined;
 }

@@ -156,11 +156,31 @@ describe('refusals', () => {
   it('by a storage that fails again and again end everything', async () => {
     const storage = aroundStorage(memoryStorage(), (method, key, call) => {
       if (method === 'create' && key.includes('dep'))
-        throw new GoModKitError('storage_unavailable', 'the disk is full', { data: { transient: false } });
+        throw new GoModKitError('storage_unavailable', 'a symlink', { data: { key, transient: false } });
       return call();
     });
     const { capture } = setUp(new FakeSource(modules(40)), { storage });
     await expect(all(capture())).rejects.toMatchObject({ code: 'storage_unavailable' });
+  });
+
+  it.each([
+    ['the system', () => Object.assign(new Error('no space'), { code: 'ENOSPC' }), ': ENOSPC'],
+    ['a backend', () => new GoModKitError('storage_unavailable', 'full', { data: { transient: false } }), ''],
+  ])('there are none when %s says that the storage is full: that ends everything at once', async (_, full, end) => {
+    const storage = aroundStorage(memoryStorage(), (method, key, call) => {
+      if (method === 'create' && key.includes('dep')) throw full();
+      return call();
+    });
+    const { capture } = setUp(new FakeSource(modules(40)), { storage });
+    const told: CaptureEvent[] = [];
+    const reading = (async () => {
+      for await (const event of capture()) told.push(event);
+    })();
+    await expect(reading).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      message: expect.stringMatching(new RegExp(`^storage cannot write example\\.com/dep.*\\.[a-z]+${end}$`)),
+    });
+    expect(told.filter(({ type }) => type === 'refused')).toEqual([]);
   });
 
   it('end everything when the repository is closed', async () => {

@@ -2,10 +2,11 @@
 //
 // Invariants:
 // - A refusal is told once, however many ask for what was refused.
-// - An error that is none of ours is a defect, and a closed repository or a storage that fails again and again cannot go on: these end
-//   everything.
+// - An error that is none of ours is a defect, and a closed repository, a storage that is full or may not be used, or one that fails
+//   again and again cannot go on: these end everything, with one error and no refusals for what was to come.
 
 import { isGoModKitError } from '../../errors/error.ts';
+import { refusesAll } from '../store.ts';
 import type { ClosureRefusal } from './types.ts';
 
 /** What is refused, if it is. */
@@ -39,7 +40,7 @@ export function createRefusals(options: {
         signal.throwIfAborted();
         const isFault = isGoModKitError(error, 'storage_unavailable') && told.has(keyOf(subject)) === false;
         if (isFault) faults++;
-        if (!isGoModKitError(error) || error.code === 'closed' || faults > patience) {
+        if (!isGoModKitError(error) || error.code === 'closed' || refusesAll(error) || faults > patience) {
           fail(error);
           throw error;
         }
