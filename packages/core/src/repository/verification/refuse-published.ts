@@ -37,7 +37,8 @@ export function refusePublished(
   return async ({ path, version }, database, { signal } = {}) => {
     const target = targetOf(path, version);
     const bound = await store.read(target.ziphash, maxZiphash, signal);
-    if (bound === undefined || !(await isOwn(store, 'zip', target, decodeUtf8(bound.bytes).trim(), signal))) return;
+    const sum = bound && decodeUtf8(bound.bytes)?.trim();
+    if (sum === undefined || !(await isOwn(store, 'zip', target, sum, signal))) return;
     const help = `set GONOSUMDB or GOPRIVATE=${path}, or serve a database of your own (--sumdb-key-file)`;
     throw new GoModKitError('denied', `${target.name} was published here and is not asked of ${database}; ${help}`, {
       data: { path, version, database },
