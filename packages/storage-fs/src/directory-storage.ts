@@ -5,7 +5,6 @@
 // - Nothing is kept in memory that another process could change; any number of processes may share the directory.
 
 import { constants } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { GoModKitError } from '@gomodkit/core/errors';
 import {
@@ -26,7 +25,7 @@ import {
 import { fileBody } from './body.ts';
 import { createObject, type Opened } from './creation.ts';
 import { errno, fault, isAbsent } from './faults.ts';
-import { type FileOperations, fileOperations, patiently, removeFile } from './files.ts';
+import { type FileOperations, fileOperations, makeDirectories, patiently, removeFile } from './files.ts';
 import { checkFileKey, infoKey, pendingFolder, temporaryFolder } from './layout.ts';
 import { walkKeys } from './listing.ts';
 import { infoOf } from './object-info.ts';
@@ -250,7 +249,7 @@ class DirectoryStorage implements Storage {
   /** The directory, made if need be, with the folders that creating needs. */
   async #prepare(): Promise<Opened> {
     if ((await this.#open()) === undefined) {
-      await mkdir(this.#directory, { recursive: true, mode: this.#options.directoryMode ?? 0o777 });
+      await makeDirectories(this.#files, this.#directory, this.#options.directoryMode ?? 0o777);
     }
     const opened = await this.#open();
     if (opened === undefined) {

@@ -7,6 +7,8 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import * as nodeFiles from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { GoModKitError } from '@gomodkit/core/errors';
 import { errno } from './faults.ts';
 
 /** The part of `node:fs/promises` that is used. */
@@ -49,6 +51,49 @@ export async function syncDirectory(files: FileOperations, directory: string): P
   } finally {
     await handle?.close();
   }
+}
+
+/**
+ * Makes a directory and those above it. Level by level, because Node's recursive mkdir never ends where a folder that is there takes none
+ * (`/proc`). Rejects with `storage_unavailable` there, and with the file system's error elsewhere.
+ */
+export async function makeDirectories(files: FileOperations, directory: string, mode: number): Promise<void> {
+  try {
+    await makeLevel(files, directory, mode);
+  } catch (error) {
+    const parent = dirname(directory);
+    if (errno(error) !== 'ENOENT' || parent === directory) throw error;
+    await makeDirectories(files, parent, mode);
+    await makeLevel(files, directory, mode).catch(async (cause: unknown) => {
+      if (errno(cause) !== 'ENOENT') throw cause;
+      // Where that is gone again, whoever removed it is the reason.
+      await files.lstat(parent);
+      throw cannotBe('what it is to be in takes no directories', cause);
+    });
+  }
+}
+
+async function makeLevel(files: FileOperations, directory: string, mode: number): Promise<void> {
+  try {
+    await files.mkdir(directory, { mode });
+  } catch (error) {
+    if (errno(error) !== 'EEXIST') throw error;
+    const { cause } = await files.realpath(directory).then(
+      () => ({ cause: undefined }),
+      (cause: unknown) => ({ cause }),
+    );
+    // What went away meanwhile is made again by whoever starts over.
+    if (cause !== undefined && (await files.lstat(directory)).isSymbolicLink()) {
+      throw cannotBe('a symlink to nothing is there', cause);
+    }
+  }
+}
+
+function cannotBe(reason: string, cause: unknown): GoModKitError {
+  return new GoModKitError('storage_unavailable', `the directory of the storage cannot be made: ${reason}`, {
+    cause,
+    data: { transient: false, reason },
+  });
 }
 
 /** Removes a file; resolves to whether it was there. */
