@@ -9,7 +9,7 @@ import { goVersionOf } from './pruning.ts';
 import type { GraphReading } from './read-graph.ts';
 import { MainDirectives } from './replacements.ts';
 import { Requirements, requirementsOf } from './requirements.ts';
-import { Summaries } from './summaries.ts';
+import { goModBytes, Summaries } from './summaries.ts';
 import type { LoadGraphOptions, ModuleGraph } from './types.ts';
 import { areRootsSelected, consistentRoots, sameModules } from './update-roots.ts';
 import { formatModule, Nodes } from './versions.ts';
@@ -58,7 +58,7 @@ export async function loadModuleGraph(main: GoMod, options: LoadGraphOptions): P
  */
 export async function loadGraphOf(module: ModuleVersion, options: LoadGraphOptions): Promise<ModuleGraph> {
   const { source, signal } = options;
-  const bytes = await source.goMod(module.path, module.version, { signal });
+  const bytes = await goModBytes(source, module, { signal });
   return loadGraph(parse(`${formatModule(module)}/go.mod`, bytes), options);
 }
 

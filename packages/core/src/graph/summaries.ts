@@ -11,10 +11,21 @@ import { compare, isToolchain } from '../gover/index.ts';
 import { parseLax, type ReplaceTarget } from '../modfile/index.ts';
 import { type DependencyGoMod, readDependency } from '../modfile/read-dependency.ts';
 import type { ModuleVersion } from '../module/index.ts';
+import type { CallOptions } from '../storage/storage.ts';
 import { isStrict, pruningOf } from './pruning.ts';
 import type { MainDirectives } from './replacements.ts';
-import type { GoModSummary, LoadGraphOptions } from './types.ts';
+import type { GoModReader, GoModSummary, LoadGraphOptions } from './types.ts';
 import { formatModule, type Nodes } from './versions.ts';
+
+/** The go.mod of a version, whatever `source` gives it in. */
+export async function goModBytes(
+  source: GoModReader,
+  { path, version }: ModuleVersion,
+  options: CallOptions,
+): Promise<Uint8Array> {
+  const goMod = await source.goMod(path, version, options);
+  return goMod instanceof Uint8Array ? goMod : goMod.bytes;
+}
 
 /** Reads the go.mod files of modules, with the main module's replacements and exclusions applied. */
 export class Summaries {
@@ -90,7 +101,7 @@ export class Summaries {
 
   async #bytes({ path, version }: ReplaceTarget): Promise<Uint8Array> {
     const { source, readReplacement, signal } = this.#options;
-    if (version !== undefined) return source.goMod(path, version, { signal });
+    if (version !== undefined) return goModBytes(source, { path, version }, { signal });
     if (readReplacement === undefined) {
       throw new GoModKitError('unsupported', `${path} is a directory, and readReplacement is missing that reads there`);
     }

@@ -5,10 +5,10 @@ import type { ModuleVersion } from '../module/index.ts';
 import type { CallOptions } from '../storage/storage.ts';
 import type { Pruning } from './pruning.ts';
 
-/** Who knows go.mod files. A `ModuleSource` is one. */
+/** Who knows go.mod files. A `ModuleSource` is one, and so is a `Repository`. */
 export interface GoModReader {
-  /** The bytes of the go.mod of a canonical version. */
-  goMod(path: string, version: string, options?: CallOptions): Promise<Uint8Array>;
+  /** The go.mod of a canonical version: its bytes, or something that has them. */
+  goMod(path: string, version: string, options?: CallOptions): Promise<Uint8Array | { readonly bytes: Uint8Array }>;
 }
 
 /** A go.mod that was read while a graph was loaded. */

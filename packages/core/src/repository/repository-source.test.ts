@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { readAll } from '../bytes/source.ts';
 import { decodeUtf8 } from '../bytes/utf8.ts';
+import { loadGraphOf } from '../graph/index.ts';
 import { memorySource } from '../source/memory.ts';
+import type { ModuleSource } from '../source/source.ts';
 import { memoryStorage } from '../storage/memory.ts';
 import { createRepository } from './create-repository.ts';
+import type { Repository } from './repository.ts';
 import { repositorySource } from './repository-source.ts';
 import { keysOf } from './testdata/fixture.ts';
 
@@ -67,4 +70,16 @@ describe('a repository as a source', () => {
     const { size, body } = await repositorySource(repository).zip(path, version);
     expect(await readAll(body)).toHaveLength(size ?? -1);
   });
+});
+
+it('a repository is itself a source of module graphs', async () => {
+  const source = memorySource({
+    [`${path}@${version}`]: { files: { 'go.mod': `module ${path}\n\ngo 1.21\n\nrequire example.com/a v1.0.0\n` } },
+    'example.com/a@v1.0.0': { files: { 'go.mod': 'module example.com/a\n\ngo 1.21\n' } },
+  });
+  const repository = createRepository({ storage: memoryStorage(), source });
+  const list = async (from: Repository | ModuleSource): Promise<string[]> =>
+    (await loadGraphOf({ path, version }, { source: from })).buildList.map((each) => `${each.path}@${each.version}`);
+  expect(await list(repository)).toEqual(await list(source));
+  expect(await list(repository)).toContain('example.com/a@v1.0.0');
 });
