@@ -5,7 +5,7 @@
 // - A terminal is written to at most ten times a second, and its line never wraps.
 
 import type { AuditEvent, AuditReport } from '@gomodkit/core';
-import { bytes, type Output, printable } from '../commands/capture-progress.ts';
+import { bytes, fitted, type Output, printable } from '../commands/capture-progress.ts';
 
 /** Shows events. */
 export interface AuditView {
@@ -36,9 +36,9 @@ export function humanView(output: Output, progress: Output, now: () => number = 
     return new Promise((resolve) => output.write(text, resolve));
   };
   const draw = (current: string): void => {
-    if (progress.isTTY !== true || now() - shownAt < 100) return;
+    if (progress.isTTY !== true || progress.columns === 0 || now() - shownAt < 100) return;
     const text = `${versions} versions, ${bytes(content)} hashed  ${current}`;
-    progress.write(`\r\x1b[K${printable(text).slice(0, Math.max(20, (progress.columns ?? 80) - 1))}`);
+    progress.write(`\r\x1b[K${fitted(text, progress)}`);
     shownAt = now();
     shown = true;
   };

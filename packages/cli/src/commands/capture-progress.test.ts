@@ -28,18 +28,19 @@ const file = (name: string, outcome: 'new' | 'present'): CaptureEvent => ({
 });
 const events: readonly CaptureEvent[] = [
   { type: 'resolved', ...root },
-  { type: 'planned', versions: 2, zips: 2 },
+  { type: 'planned', versions: 2, zips: 2, complete: false },
   file('a', 'new'),
+  { type: 'planned', versions: 2, zips: 2, complete: true },
   file('b', 'present'),
   { type: 'refused', ...refusal },
   { type: 'done', report },
 ];
 
-function output(isTTY: boolean) {
+function output(isTTY: boolean, columns = 60) {
   let text = '';
   return {
     isTTY,
-    columns: 60,
+    columns,
     write(part: string, written?: () => void) {
       text += part;
       written?.();
@@ -73,8 +74,44 @@ test('a terminal has a bar that never wraps, is drawn now and then, and makes wa
   progress.end();
   const drawn = to.text.split('\r\x1b[K');
   expect(drawn.every((part) => part.replace(/\n$/, '').length < 60)).toBe(true);
-  expect(drawn.filter((part) => part.startsWith('['))).toHaveLength(2);
+  expect(drawn.filter((part) => part.startsWith('[') || part.includes('wanted'))).toHaveLength(3);
   expect(to.text).toContain('refused zip example.com/gone@v1.0.0: not  [31mthere at all\n');
+});
+
+test('the bar begins when all that is wanted is known, and never runs backwards', async () => {
+  const to = output(true);
+  let time = 0;
+  const progress = createProgress(to, () => time);
+  const show = async (event: CaptureEvent) => {
+    time += 200;
+    await progress.show(event);
+  };
+  for (let wanted = 4; wanted < 40; wanted += 4) {
+    await show({ type: 'planned', versions: wanted, zips: 0, complete: false });
+    await show(file(`a${wanted}`, 'new'));
+  }
+  await show({ type: 'planned', versions: 40, zips: 2, complete: true });
+  for (let at = 0; at < 30; at++) await show(file(`b${at}`, 'new'));
+  for (let at = 0; at < 3; at++) await show({ type: 'refused', ...refusal });
+  await show(file('c', 'new'));
+  const drawn = to.text.split('\r\x1b[K');
+  const first = drawn.findIndex((part) => part.startsWith('['));
+  expect(drawn.slice(1, first)).toEqual(
+    drawn.slice(1, first).map((_, at) => expect.stringMatching(`^${at + 1} done, ${4 * at + 4} or more wanted  `)),
+  );
+  const bars = drawn.slice(first).filter((part) => part.startsWith('['));
+  expect(bars[0]).toMatch(/^\[#{5}\.{19}\] 10\/42 /);
+  expect(bars.at(-1)).toMatch(/^\[#{24}\] 42\/42 /);
+  const lengths = bars.map((part) => part.split('#').length);
+  expect(lengths).toEqual(lengths.toSorted((a, b) => a - b));
+});
+
+test.each([0, 1, 5, 19])('a terminal of %i columns is not written beyond', async (columns) => {
+  const to = output(true, columns);
+  const progress = createProgress(to, () => 0);
+  await progress.show(file('a', 'new'));
+  if (columns === 0) expect(to.text).toBe('new zip example.com/a@v1.0.0 (1.5 kB)\n');
+  else expect(to.text.replace('\r\x1b[K', '').length).toBe(columns - 1);
 });
 
 test('a reason of many lines is told to its end, and a long one from both', () => {

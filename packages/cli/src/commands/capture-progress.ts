@@ -1,7 +1,8 @@
 // How a capture shows itself: a bar on a terminal, a line per file elsewhere, JSON for programs; and what it came to.
 //
 // Invariants:
-// - A terminal is written to at most ten times a second, and its line never wraps.
+// - A terminal is written to at most ten times a second, and its line never wraps. One that does not know its width gets lines.
+// - A bar never runs backwards: there is one only when all that is wanted is known, and numbers before.
 // - Refusals are lines of their own everywhere: they stay on the screen when the bar goes on.
 // - What comes from modules is shown without control characters.
 
@@ -32,7 +33,7 @@ export function jsonLines(output: Output): Progress {
 
 /** A bar on a terminal, lines elsewhere. */
 export function createProgress(output: Output, now: () => number = () => performance.now()): Progress {
-  return output.isTTY === true ? bar(output, now) : lines(output);
+  return output.isTTY === true && output.columns !== 0 ? bar(output, now) : lines(output);
 }
 
 function lines(output: Output): Progress {
@@ -58,7 +59,7 @@ const pause = 100;
 const width = 24;
 
 function bar(output: Output, now: () => number): Progress {
-  let planned = { versions: 0, zips: 0 };
+  let planned = { versions: 0, zips: 0, complete: false };
   let done = 0;
   let size = 0;
   let shownAt = Number.NEGATIVE_INFINITY;
@@ -68,10 +69,14 @@ function bar(output: Output, now: () => number): Progress {
     shown = false;
   };
   const draw = (current: string): void => {
-    const total = Math.max(done, planned.versions + planned.zips);
-    const full = total === 0 ? 0 : Math.floor((done / total) * width);
-    const text = `[${'#'.repeat(full)}${'.'.repeat(width - full)}] ${done}/${total}  ${bytes(size)}  ${current}`;
-    output.write(`\r\x1b[K${printable(text).slice(0, Math.max(20, (output.columns ?? 80) - 1))}`);
+    const total = planned.versions + planned.zips;
+    // A refused query was never among what is wanted.
+    const part = Math.min(done, total);
+    const full = total === 0 ? width : Math.floor((part / total) * width);
+    const share = planned.complete
+      ? `[${'#'.repeat(full)}${'.'.repeat(width - full)}] ${part}/${total}`
+      : `${done} done, ${Math.max(done, total)} or more wanted`;
+    output.write(`\r\x1b[K${fitted(`${share}  ${bytes(size)}  ${current}`, output)}`);
     shown = true;
     shownAt = now();
   };
@@ -82,6 +87,8 @@ function bar(output: Output, now: () => number): Progress {
         done++;
         if (event.outcome === 'new') size += event.bytes;
       }
+      // What was refused is over and done with; what a file requires is nothing that was wanted.
+      if (event.type === 'refused' && event.kind !== 'requirements') done++;
       if (event.type === 'resolved' || event.type === 'refused') {
         clear();
         output.write(`${lineOf(event)}\n`);
@@ -129,6 +136,11 @@ export function oneLine(text: string): string {
 /** Text from modules, without control characters. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ');
+}
+
+/** What a line of a terminal has room for, without control characters; nothing where it does not know its width. */
+export function fitted(text: string, { columns = 80 }: Output): string {
+  return printable(text).slice(0, Math.max(0, columns - 1));
 }
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];

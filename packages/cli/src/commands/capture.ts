@@ -78,6 +78,8 @@ async function capture(modules: readonly string[], flags: CaptureFlags): Promise
     for await (const event of events) {
       await progress.show(event);
       if (event.type !== 'done') continue;
+      // Where both are one terminal, the summary begins on a line of its own.
+      progress.end();
       if (!flags.json) process.stdout.write(summary(event.report));
       process.exitCode = event.report.refused.length === 0 ? 0 : 1;
     }

@@ -60,7 +60,12 @@ describe('a capture', () => {
     expect(files).toHaveLength(31);
     expect(files.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(report.new.bytes);
     const plans = events.filter((event) => event.type === 'planned');
-    expect(plans.at(-1)).toEqual({ type: 'planned', versions: 20, zips: 11 });
+    expect(plans.filter(({ complete }) => complete)).toEqual([
+      { type: 'planned', versions: 20, zips: 11, complete: true },
+    ]);
+    expect(plans.at(-1)).toMatchObject({ versions: 20, zips: 11 });
+    expect(Object.values(report.milliseconds).every(Number.isInteger)).toBe(true);
+    expect(report.milliseconds.plan).toBeLessThanOrEqual(report.milliseconds.total);
     expect(plans.map(({ versions, zips }) => versions + zips)).toEqual(
       plans.map(({ versions, zips }) => versions + zips).sort((a, b) => a - b),
     );

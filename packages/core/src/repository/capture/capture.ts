@@ -41,7 +41,7 @@ export async function* captureClosure(
     const { host, refusals } = capture;
     const closures = new Closures({ ...settings, host, refusals, signal: controller.signal });
     const found = await Promise.allSettled(list.map((wish) => closures.find(wish)));
-    capture.tally.planned();
+    await capture.channel.put({ type: 'planned', ...capture.tally.planned(), complete: true });
     await capture.idle();
     controller.signal.throwIfAborted();
     for (const each of found) if (each.status === 'rejected') throw each.reason;
@@ -167,7 +167,7 @@ class Capture {
       const outcome = this.#published.get(key) === true ? 'new' : 'present';
       const captured = { ...module, kind, outcome, bytes: sizeOf(file) } as const;
       const plan = this.tally.captured(captured);
-      if (plan !== undefined) await this.channel.put({ type: 'planned', ...plan });
+      if (plan !== undefined) await this.channel.put({ type: 'planned', ...plan, complete: false });
       await this.channel.put({ type: 'file', ...captured });
       return file;
     } finally {

@@ -9,8 +9,8 @@ export interface Tally {
   /** Resolves to how much is wanted, where that has changed since it was last told. */
   captured(file: CapturedFile): { readonly versions: number; readonly zips: number } | undefined;
   refused(refusal: ClosureRefusal): void;
-  /** All that is wanted is known. */
-  planned(): void;
+  /** All that is wanted is known: resolves to how much. */
+  planned(): { readonly versions: number; readonly zips: number };
   /** The outcome, its roots in `order`. */
   report(order: (a: ClosureRoot, b: ClosureRoot) => number): CaptureReport;
 }
@@ -20,6 +20,7 @@ type Count = { -readonly [Name in keyof CaptureCount]: CaptureCount[Name] };
 /** Creates a {@link Tally}; time begins now. */
 export function createTally(now: () => number = () => performance.now()): Tally {
   const start = now();
+  const elapsed = (): number => Math.round(now() - start);
   let plan: number | undefined;
   const roots: ClosureRoot[] = [];
   const refused: ClosureRefusal[] = [];
@@ -43,10 +44,11 @@ export function createTally(now: () => number = () => performance.now()): Tally 
     },
     refused: (refusal) => void refused.push(refusal),
     planned: () => {
-      plan = now() - start;
+      plan = elapsed();
+      return { ...wanted };
     },
     report(order) {
-      const total = now() - start;
+      const total = elapsed();
       return { roots: roots.toSorted(order), ...counts, refused, milliseconds: { plan: plan ?? total, total } };
     },
   };

@@ -100,8 +100,9 @@ export interface CaptureReport {
   readonly new: CaptureCount;
   readonly present: CaptureCount;
   readonly refused: readonly ClosureRefusal[];
+  /** Whole milliseconds. */
   readonly milliseconds: {
-    /** Until all that is wanted was known. */
+    /** Until the plan was complete: every go.mod in the graphs was read. Zips are fetched meanwhile, as soon as they are known to be wanted. */
     readonly plan: number;
     readonly total: number;
   };
@@ -110,8 +111,8 @@ export interface CaptureReport {
 /** What happens during a capture, in this order: roots are resolved, plans grow while files arrive, `done` is the last. */
 export type CaptureEvent =
   | ({ readonly type: 'resolved' } & ClosureRoot)
-  /** How much is wanted, as far as is known. Both numbers only grow. */
-  | { readonly type: 'planned'; readonly versions: number; readonly zips: number }
+  /** How much is wanted, as far as is known. Both numbers only grow, until all that is wanted is known and they are `complete`. */
+  | { readonly type: 'planned'; readonly versions: number; readonly zips: number; readonly complete: boolean }
   | ({ readonly type: 'file' } & CapturedFile)
   | ({ readonly type: 'refused' } & ClosureRefusal)
   | { readonly type: 'done'; readonly report: CaptureReport };
