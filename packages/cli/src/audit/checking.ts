@@ -1,12 +1,5 @@
 // Commands that check something: 0 when all is well, 1 for findings, and 2 when they could not run.
 
-import type { Command } from 'commander';
-
-/** Makes wrong options of a command end with 2. */
-export function exitsWith2(command: Command): Command {
-  return command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-}
-
 /** Runs a check, which resolves to whether all is well, and sets the exit status. */
 export async function checking(check: () => Promise<boolean>): Promise<void> {
   try {

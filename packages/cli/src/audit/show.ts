@@ -75,11 +75,13 @@ function summary(report: AuditReport, milliseconds: number): string {
   if (goSum.matches + goSum.mismatches + goSum.notStored > 0)
     lines.push(`go.sum: ${goSum.matches} match, ${goSum.mismatches} mismatch, ${goSum.notStored} not stored`);
   if (purged > 0) lines.push(`${purged} versions purged`);
-  if (removed > 0) lines.push(`${removed} damaged zips removed: gomodkit capture MODULE@VERSION fetches them anew`);
+  if (removed > 0) lines.push(`damaged zips removed: ${removed}; gomodkit capture MODULE@VERSION fetches them anew`);
   for (const [kind, count] of Object.entries(report.findings)) lines.push(`  ${String(count).padStart(6)} ${kind}`);
   const { damage, warning, note } = severities;
   lines.push(report.clean ? `clean (${note} notes)` : `${damage} damage, ${warning} warnings, ${note} notes`);
   if (damagedZips > removed)
-    lines.push(`${damagedZips - removed} damaged zips: audit --remove-damaged, and capturing them again, repairs that`);
+    lines.push(
+      `damaged zips: ${damagedZips - removed}; gomodkit audit --remove-damaged, then gomodkit capture MODULE@VERSION, repairs them`,
+    );
   return lines.map((line) => `${line}\n`).join('');
 }
