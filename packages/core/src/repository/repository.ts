@@ -254,7 +254,7 @@ export interface Repository {
   /**
    * Reads everything that is stored, or a part, and tells what is not as it must be; returns counts. Events come while it goes on, and
    * can be left at any time: iterate to its end for the report. Rejects with `invalid_argument` for options that make no sense,
-   * `unsupported` where the storage cannot delete what is to be purged, `storage_unavailable` where it cannot be listed.
+   * `unsupported` where the storage cannot delete what is to be purged or removed, `storage_unavailable` where it cannot be listed.
    *
    * @example
    * ```ts
