@@ -136,10 +136,10 @@ describe('the command', () => {
   });
 
   it('says what is wrong with its arguments', async () => {
-    expect(await capture()).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing to capture') });
+    expect(await capture()).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing to capture') });
     expect(await capture('--go-mod', 'none/go.mod')).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('none/go.mod cannot be read'),
+      code: 2,
+      stderr: expect.stringContaining('none/go.mod does not exist'),
     });
   });
 });

@@ -33,6 +33,23 @@ beforeAll(async () => {
 
 const run = (...args: string[]): Promise<ProgramResult> => gomodkit(args, { cwd: work.path });
 
+it.each([
+  'nonsense',
+  'serve --nonsense',
+  'capture --concurrency none',
+  'publish',
+  'publish example.com/m src',
+  'publish example.com/m@v2.0.0 src --storage store',
+  'list --nonsense',
+  'hash absent',
+  'audit --nonsense',
+  'sumdb verify',
+])('ends with 2 for wrong use: %s', async (line) => {
+  const { code, stdout, stderr } = await run(...line.split(' '));
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^gomodkit: .*\n$/);
+});
+
 it('names every command in its help', async () => {
   const { code, stdout } = await run('--help');
   for (const command of ['serve', 'info', 'list', 'hash', 'zip'])
@@ -46,11 +63,11 @@ it.each([
   ['hash bad.zip', /bad.zip is no good module zip: /],
   ['list --storage file.txt', /storage .*file.txt is not a directory/],
   ['serve --listen nonsense', /cannot listen on "nonsense": expected HOST:PORT such as 127.0.0.1:3000/],
-])('a mistake ends with exit status 1 and says in one line what is wrong: gomodkit %s', async (line, says) => {
+])('a mistake ends with exit status 2 and says in one line what is wrong: gomodkit %s', async (line, says) => {
   const { code, stdout, stderr } = await run(...line.split(' '));
   expect(stderr).toMatch(says);
   expect(stderr).toMatch(/^gomodkit: .*\n$/);
-  expect([code, stdout]).toEqual([1, '']);
+  expect([code, stdout]).toEqual([line === 'hash bad.zip' ? 1 : 2, '']);
 });
 
 describe('hash and zip', () => {
@@ -67,7 +84,7 @@ describe('hash and zip', () => {
     expect((await run('hash', 'src/go.mod', ...version)).stdout).toBe(`${goModLine}\n`);
     expect(`example.com/Mixed v1.0.0/go.mod ${(await run('hash', 'src/go.mod')).stdout}`).toBe(`${goModLine}\n`);
     const again = await run('zip', 'src', '--module', 'example.com/other@v1.0.0', '-o', 'm.zip');
-    expect(again).toEqual({ code: 1, stdout: '', stderr: 'gomodkit: m.zip exists already and is not overwritten\n' });
+    expect(again).toEqual({ code: 2, stdout: '', stderr: 'gomodkit: m.zip exists already and is not overwritten\n' });
     expect((await run('hash', 'm.zip')).stdout).toBe(directory.stdout);
   });
 
@@ -160,7 +177,7 @@ describe('serve', () => {
       'off',
     );
     expect([code, stderr]).toEqual([
-      1,
+      2,
       `gomodkit: cannot listen on 127.0.0.1:${port}: another program listens there already; choose another with --listen\n`,
     ]);
   });

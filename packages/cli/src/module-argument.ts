@@ -1,6 +1,6 @@
 // `MODULE@VERSION` as people write it on a command line.
 
-import { GoModKitError, module } from '@gomodkit/core';
+import { GoModKitError, isGoModKitError, module } from '@gomodkit/core';
 
 /** Parses `MODULE@QUERY`; both parts are there, the path is valid. */
 export function parseModuleQuery(text: string): { readonly path: string; readonly query: string } {
@@ -12,18 +12,28 @@ export function parseModuleQuery(text: string): { readonly path: string; readonl
       'invalid_argument',
       `"${text}" names no version: write MODULE@VERSION, such as ${path || 'example.com/m'}@v1.2.3`,
     );
-  module.checkPath(path);
+  argued(() => module.checkPath(path));
   return { path, query };
 }
 
 /** Parses `MODULE@VERSION` where the version must be canonical and fit the path. */
 export function parseModuleVersion(text: string): module.ModuleVersion {
   const { path, query } = parseModuleQuery(text);
-  module.check(path, query);
+  argued(() => module.check(path, query));
   if (module.canonicalVersion(query) !== query)
     throw new GoModKitError(
-      'invalid_version',
+      'invalid_argument',
       `${text}: version is not canonical; write ${module.canonicalVersion(query)}`,
     );
   return { path, version: query };
+}
+
+/** What breaks a rule of modules here was typed so. */
+function argued(check: () => void): void {
+  try {
+    check();
+  } catch (cause) {
+    if (!isGoModKitError(cause)) throw cause;
+    throw new GoModKitError('invalid_argument', cause.message, { cause, data: cause.data });
+  }
 }

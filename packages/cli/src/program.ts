@@ -15,16 +15,20 @@ import { addSumdb } from './commands/sumdb.ts';
 import { addWhy } from './commands/why.ts';
 import { addWithdraw } from './commands/withdraw.ts';
 import { addZip } from './commands/zip.ts';
+import { wrongUse } from './report-failure.ts';
 import { version } from './version.ts';
 
 /** Builds the program; nothing runs before it is given arguments. */
 export function createProgram(): Command {
   const program = new Command('gomodkit')
-    .description('Serve, hash and inspect Go modules: byte-exact with Go, without a Go toolchain.')
+    .description(
+      'A repository of Go modules: capture, serve, publish, verify and audit them, and ask about module graphs. Byte-exact with Go, without a Go toolchain.',
+    )
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'gomodkit:')) })
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : wrongUse))
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .addHelpText('after', environmentHelp);
   for (const add of [
@@ -52,6 +56,8 @@ Environment:
   GOMODKIT_UPSTREAM   the upstream list where --upstream is missing; else what the go
                       command here would use ($GOPROXY, then go env GOPROXY), else direct
   NETRC               the file with credentials for upstreams (default ~/.netrc)
+
+Exit status 0: done. 1: it failed, or something was found. 2: wrong use, or a check that could not run.
 
 Examples:
   gomodkit serve                                    a GOPROXY on http://127.0.0.1:3000

@@ -1,6 +1,5 @@
 // `gomodkit audit`: whether a storage holds what it held.
 
-import { readFile } from 'node:fs/promises';
 import {
   type AuditOptions,
   type AuditReport,
@@ -10,16 +9,17 @@ import {
   type Repository,
 } from '@gomodkit/core';
 import { type Command, InvalidArgumentError } from 'commander';
-import { checking, exitsWith2 } from '../audit/checking.ts';
+import { checking } from '../audit/checking.ts';
 import { humanView, jsonView } from '../audit/show.ts';
 import { loadConfig } from '../config.ts';
+import { readArgument } from '../read-argument.ts';
 import { addRepositoryOptions } from '../settings/repository-options.ts';
 import { type RepositoryFlags, repositorySettings } from '../settings/repository-settings.ts';
 import { stopSignals } from '../stop-signals.ts';
 
 /** Declares `gomodkit audit`. */
 export function addAudit(program: Command): void {
-  exitsWith2(addRepositoryOptions(program.command('audit')))
+  addRepositoryOptions(program.command('audit'))
     .summary('prove that a storage holds what it held')
     .description(
       'Reads and hashes everything stored and says what is not as it must be: missing and foreign files, damaged zips, sums that differ. Also asks the checksum database where one verifies what is served, unless --offline.',
@@ -129,10 +129,7 @@ function checkLooked({ versions, findings }: AuditReport, { prefix, after }: Aud
 
 /** Reads a go.sum. */
 export async function readGoSum(file: string): Promise<gosum.GoSum> {
-  const data = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    throw new GoModKitError('invalid_argument', `${file} cannot be read: ${cause.code ?? cause.message}`, { cause });
-  });
-  return gosum.parseGoSum(data, { name: file });
+  return gosum.parseGoSum(await readArgument(file), { name: file });
 }
 
 function sampleOf(text: string): number {

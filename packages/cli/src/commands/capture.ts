@@ -5,12 +5,12 @@
 // - Standard output has the result (events with --json), standard error what is for people meanwhile.
 // - A signal stops it; what is stored stays, and the same command goes on from there.
 
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createRepository, GoModKitError, type Wanted } from '@gomodkit/core';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config.ts';
 import { parseModuleQuery } from '../module-argument.ts';
+import { readArgument } from '../read-argument.ts';
 import { addRepositoryOptions } from '../settings/repository-options.ts';
 import { type RepositoryFlags, repositorySettings } from '../settings/repository-settings.ts';
 import { stopSignals } from '../stop-signals.ts';
@@ -97,19 +97,11 @@ async function capture(modules: readonly string[], flags: CaptureFlags): Promise
 
 /** A go.mod, whose directory tells what its `replace` directories require. */
 async function projectAt(name: string): Promise<Wanted> {
-  const read = async (file: string): Promise<Uint8Array> => {
-    try {
-      return await readFile(file);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new GoModKitError('invalid_argument', `${file} cannot be read: ${reason}`, { cause });
-    }
-  };
   const directory = dirname(resolve(name));
   return {
-    goMod: await read(name),
+    goMod: await readArgument(name),
     name,
-    readReplacement: (replacement) => read(join(resolve(directory, replacement), 'go.mod')),
+    readReplacement: (replacement) => readArgument(join(resolve(directory, replacement), 'go.mod')),
   };
 }
 

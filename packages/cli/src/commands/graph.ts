@@ -2,12 +2,12 @@
 //
 // Invariant: standard output has what `go mod graph` or `go list -m all` prints, and nothing else.
 
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createRepository, GoModKitError, graph, modfile, type Repository, repositorySource } from '@gomodkit/core';
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { parseModuleQuery } from '../module-argument.ts';
+import { readArgument } from '../read-argument.ts';
 import { addRepositoryOptions } from '../settings/repository-options.ts';
 import { type RepositoryFlags, repositorySettings } from '../settings/repository-settings.ts';
 
@@ -67,9 +67,9 @@ async function printGraph(argument: string | undefined, flags: GraphFlags): Prom
 
 async function graphOfFile(file: string, repository: Repository): Promise<graph.ModuleGraph> {
   const directory = dirname(resolve(file));
-  return graph.loadModuleGraph(modfile.parse(file, await read(file)), {
+  return graph.loadModuleGraph(modfile.parse(file, await readArgument(file)), {
     source: repositorySource(repository),
-    readReplacement: (replacement) => read(join(resolve(directory, replacement), 'go.mod')),
+    readReplacement: (replacement) => readArgument(join(resolve(directory, replacement), 'go.mod')),
   });
 }
 
@@ -78,15 +78,6 @@ async function graphOfModule(argument: string, repository: Repository): Promise<
   const source = repositorySource(repository);
   const { version } = await source.resolve(path, query);
   return graph.loadGraphOf({ path, version }, { source });
-}
-
-async function read(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GoModKitError('invalid_argument', `${file} cannot be read: ${reason}`, { cause });
-  }
 }
 
 function lines(loaded: graph.ModuleGraph, list: boolean): Iterable<string> {

@@ -5,12 +5,12 @@
 // - A file that does not parse stays as it is, and every problem in it is said.
 // - `--module`, `--go` and `--toolchain` come first, all other edits in the order of the command line.
 
-import { readFile } from 'node:fs/promises';
 import { GoModKitError, isGoModKitError, modfile } from '@gomodkit/core';
 import { type Command, InvalidArgumentError } from 'commander';
 import { checkModulePath, type Edit, type EditFlag, editFlags } from '../mod/edit-flags.ts';
 import { goModJson, goWorkJson } from '../mod/go-json.ts';
 import { replaceFile } from '../mod/replace-file.ts';
+import { readArgument } from '../read-argument.ts';
 
 /** Declares `gomodkit mod`. */
 export function addMod(program: Command): void {
@@ -75,14 +75,12 @@ async function mod(path: string, flags: ModFlags, edits: readonly Edit[]): Promi
       'nothing to do: --json or --print shows the file, --fmt formats it, gomodkit mod --help has the edits',
     );
   if (flags.module !== undefined) about('--module', () => checkModulePath(flags.module ?? ''));
-  const before = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new GoModKitError('invalid_argument', `${path} cannot be read: ${cause.code ?? cause.message}`, { cause });
-  });
+  const before = await readArgument(path);
   const isWork = path.endsWith('.work');
   const { json, text } = isWork ? editWork(path, before, flags, edits) : editMod(path, before, flags, edits);
   if (flags.json) process.stdout.write(json());
   else if (flags.print) process.stdout.write(text);
-  else if (!before.equals(text)) await replaceFile(path, before, text);
+  else if (!Buffer.from(before).equals(text)) await replaceFile(path, before, text);
 }
 
 /** What came out. */

@@ -1,9 +1,9 @@
 // `gomodkit sum check`: a project's go.sum against what is stored.
 
-import { readFile } from 'node:fs/promises';
-import { GoModKitError, type gosum, modfile, type module } from '@gomodkit/core';
+import { type gosum, modfile, type module } from '@gomodkit/core';
 import type { Command } from 'commander';
-import { checking, exitsWith2 } from '../audit/checking.ts';
+import { checking } from '../audit/checking.ts';
+import { readArgument } from '../read-argument.ts';
 import { addRepositoryOptions } from '../settings/repository-options.ts';
 import type { RepositoryFlags } from '../settings/repository-settings.ts';
 import { readGoSum, runAudit, withStored } from './audit.ts';
@@ -15,7 +15,7 @@ export function addSum(program: Command): void {
     .summary('check a go.sum')
     .description("Checks a project's go.sum.")
     .addHelpText('after', '\nExamples:\n  gomodkit sum check\n  gomodkit sum check --help');
-  exitsWith2(addRepositoryOptions(sum.command('check')))
+  addRepositoryOptions(sum.command('check'))
     .summary('compare a go.sum with what is stored')
     .description(
       'Reads and hashes every version that a go.sum names and compares: match, mismatch, or not stored. Also asks the checksum database where one verifies what is served, unless --offline.',
@@ -68,10 +68,7 @@ function modulesOf({ entries }: gosum.GoSum): Iterable<module.ModuleVersion> {
 
 /** Requirements, as they are replaced, of which the go.sum does not know the go.mod. */
 async function missingIn(goSum: gosum.GoSum, file: string): Promise<readonly module.ModuleVersion[]> {
-  const data = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    throw new GoModKitError('invalid_argument', `${file} cannot be read: ${cause.code ?? cause.message}`, { cause });
-  });
-  const { require, replace } = modfile.parse(file, data);
+  const { require, replace } = modfile.parse(file, await readArgument(file));
   return require.flatMap(({ path, version }) => {
     const replaced =
       replace.findLast(({ old }) => old.path === path && old.version === version) ??

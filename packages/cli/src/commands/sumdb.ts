@@ -1,7 +1,6 @@
 // `gomodkit sumdb`: checksum databases: one's own, and the audit of any.
 
 import type { Command } from 'commander';
-import { exitsWith2 } from '../audit/checking.ts';
 import { addVersions, initialize, showKey } from '../sumdb/own-log.ts';
 import { fromOf, verify } from '../sumdb/verify.ts';
 
@@ -57,7 +56,8 @@ export function addSumdb(program: Command): void {
 }
 
 function addVerify(sumdb: Command): void {
-  exitsWith2(sumdb.command('verify'))
+  sumdb
+    .command('verify')
     .summary('audit a database')
     .description(
       'Reads every record and tile of a checksum database, compares all of them with its signed tree, and prints a report. Also compares with what is stored, and with a second view or another database.',

@@ -5,12 +5,12 @@
 //   something.
 // - Every module comes through the repository: what is stored costs no fetch, and with --offline nothing else is asked.
 
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createRepository, GoModKitError, modfile, packages, type Repository, repositorySource } from '@gomodkit/core';
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { parseModuleQuery } from '../module-argument.ts';
+import { readArgument } from '../read-argument.ts';
 import { addRepositoryOptions } from '../settings/repository-options.ts';
 import { type RepositoryFlags, repositorySettings } from '../settings/repository-settings.ts';
 
@@ -74,7 +74,10 @@ async function whyOfFile(
   repository: Repository,
 ): Promise<string> {
   const directory = dirname(resolve(file));
-  const main = { goMod: modfile.parse(file, await read(file)), files: await packages.directoryFiles(directory) };
+  const main = {
+    goMod: modfile.parse(file, await readArgument(file)),
+    files: await packages.directoryFiles(directory),
+  };
   return answer(main, paths, flags, {
     source: repositorySource(repository),
     replacementFiles: (replacement) => packages.directoryFiles(resolve(directory, replacement)),
@@ -112,13 +115,4 @@ async function answer(
   return modules
     ? packages.formatWhy(await packages.whyModules(main, paths, told), 'module')
     : packages.formatWhy(await packages.why(main, paths, told), 'package');
-}
-
-async function read(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GoModKitError('invalid_argument', `${file} cannot be read: ${reason}`, { cause });
-  }
 }

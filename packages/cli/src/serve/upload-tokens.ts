@@ -9,6 +9,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { type AuthorizeUpload, GoModKitError, module } from '@gomodkit/core';
+import { notReadable } from '../read-argument.ts';
 
 interface UploadToken {
   readonly hash: Buffer;
@@ -31,8 +32,8 @@ export async function uploadTokens(file: string): Promise<AuthorizeUpload> {
 }
 
 async function readTokens(file: string): Promise<readonly UploadToken[]> {
-  const handle = await open(file).catch((cause: Error) => {
-    throw wrong(file, `cannot be read: ${cause.message}`, cause);
+  const handle = await open(file).catch((cause: NodeJS.ErrnoException) => {
+    throw notReadable(file, cause);
   });
   try {
     const { mode } = await handle.stat();

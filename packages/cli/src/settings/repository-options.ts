@@ -12,7 +12,7 @@ export function addRepositoryOptions(command: Command): Command {
       '--sumdb <database>',
       'checksum database: off, NAME, NAME+HASH+KEY or "NAME+HASH+KEY URL" (default: as go here)',
     )
-    .option('--allow-unknown', 'serve also what the checksum database does not know')
+    .option('--allow-unknown', 'take also what the checksum database does not know')
     .option('--offline', 'answer from storage alone')
     .option('--config <file>', 'configuration file (default: gomodkit.config.{ts,mjs,js,json} if there)');
 }
