@@ -125,6 +125,7 @@ describe('a mistake is said in one line', () => {
       'serve --storage DIR --upstream off --sumdb-key-file DIR/key --event-log-key-file DIR/key',
       /the event log and the checksum database are both named sum.corp.example/,
     ],
+    ['sumdb verify http://127.0.0.1:1 --key nonsense', /^gomodkit: --key: /],
     ['serve --grace soon', /expected seconds, such as 30/],
     ['serve --config DIR/absent.ts', /configuration file .*absent.ts does not exist/],
     ['serve --storage memory: --upstream ftp://x.example', /scheme \(must be https, http, file\): ftp:\/\/x.example/],

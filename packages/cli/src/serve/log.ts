@@ -1,6 +1,6 @@
 // Logs: structured lines on standard error (standard output carries what a command answers), readable ones on a terminal.
 
-import { GoModKitError, type Repository, type RepositoryEvent } from '@gomodkit/core';
+import { GoModKitError, isGoModKitError, type Repository, type RepositoryEvent } from '@gomodkit/core';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 
@@ -35,9 +35,17 @@ const eventLevels = {
 /** Writes the events of a repository to a log. */
 export function logEvents(repository: Repository, log: Logger): void {
   repository.subscribe((event: RepositoryEvent) => {
-    const level = eventLevels[event.type] ?? 'debug';
+    const level = isRoutine(event) ? 'debug' : (eventLevels[event.type] ?? 'debug');
     if (!log.isLevelEnabled(level)) return;
     if (event.type === 'refusal') log[level]({ ...event, error: event.error.message }, 'refusal');
+    // Most often it was captured, and nobody published anything.
+    else if (event.type === 'publish') log[level](event, 'stored');
     else log[level](event, event.type);
   });
+}
+
+/** A go command asks every prefix of a path for versions: that most of them are refused is nothing to warn of. */
+function isRoutine(event: RepositoryEvent): boolean {
+  if (event.type !== 'refusal' || (event.kind !== 'list' && event.kind !== 'latest')) return false;
+  return isGoModKitError(event.error, 'denied', 'not_found', 'gone');
 }

@@ -1,6 +1,6 @@
 // `gomodkit sumdb verify`: the audit of a log, for people and programs.
 
-import { GoModKitError, storedSums, sumdb } from '@gomodkit/core';
+import { GoModKitError, isGoModKitError, storedSums, sumdb } from '@gomodkit/core';
 import { InvalidArgumentError } from 'commander';
 import { checking } from '../audit/checking.ts';
 import { openStorage } from '../settings/storage-choice.ts';
@@ -44,13 +44,25 @@ export async function verify(url: string, flags: VerifyFlags): Promise<void> {
 
 async function audit(options: sumdb.AuditLogOptions, json: boolean): Promise<boolean> {
   let ok = false;
-  for await (const event of sumdb.auditLog(options)) {
+  for await (const event of withHint(sumdb.auditLog(options))) {
     if (json) process.stdout.write(`${JSON.stringify(event, plain)}\n`);
     if (event.type !== 'done') continue;
     ok = event.report.ok;
     if (!json) process.stdout.write(sumdb.formatAuditReport(event.report));
   }
   return ok;
+}
+
+/** A mirror need not have the beginning of a log. */
+async function* withHint(events: AsyncIterable<sumdb.AuditLogEvent>): AsyncGenerator<sumdb.AuditLogEvent, void, void> {
+  try {
+    yield* events;
+  } catch (error) {
+    const isMissing = isGoModKitError(error) && /tile\/\d+\/data\/.*\b(?:403|404|410)\b/s.test(error.message);
+    if (!isMissing) throw error;
+    const help = 'a mirror that has not the whole log is audited from where it begins: --from SIZE';
+    throw new GoModKitError(error.code, `${error.message}; ${help}`, { cause: error, data: error.data });
+  }
 }
 
 /** The size, and the root where it is named, of `SIZE[:ROOT]`. */
@@ -78,12 +90,21 @@ async function peerOf(flags: VerifyFlags): Promise<sumdb.AuditPeer | undefined> 
 }
 
 function nameOf(key: string): string {
-  const database = key === 'off' ? undefined : sumdb.parseGoSumdb(key);
+  const database = key === '' || key === 'off' ? undefined : parsedKey(key);
   if (database !== undefined && database.url === undefined) return database.name;
   throw new GoModKitError(
     'invalid_argument',
-    `${JSON.stringify(key)} is no verifier key: want NAME+HASH+KEY or sum.golang.org`,
+    `--key: ${JSON.stringify(key)} is no verifier key: want NAME+HASH+KEY or sum.golang.org`,
   );
+}
+
+function parsedKey(key: string): sumdb.GoSumdb | undefined {
+  try {
+    return sumdb.parseGoSumdb(key);
+  } catch (cause) {
+    if (!isGoModKitError(cause)) throw cause;
+    throw new GoModKitError('invalid_argument', `--key: ${cause.message.replace(/^GOSUMDB: /, '')}`, { cause });
+  }
 }
 
 /** JSON has no numbers of 64 bits, and no bytes. */

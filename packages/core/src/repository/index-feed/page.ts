@@ -44,7 +44,8 @@ interface Query {
 export function checkIndexOptions(options: IndexOptions): Query {
   const { since, limit = maxEntries, cursor, prefix, module, include } = options;
   if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw badOption('limit', `limit ${limit}: want a whole number from 1 to ${maxEntries}`);
+    const given = Number.isNaN(limit) ? 'that is no number' : limit;
+    throw badOption('limit', `limit ${given}: want a whole number from 1 to ${maxEntries}`);
   }
   if (include !== undefined && include !== 'all') throw badOption('include', `include ${include}: want "all" or none`);
   if (since !== undefined && cursor !== undefined) {
