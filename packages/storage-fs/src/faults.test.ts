@@ -43,33 +43,6 @@ describe('without hard links', () => {
   }
 });
 
-describe('the directory', () => {
-  it('is made with all above it, by several at once', async () => {
-    const directory = join(await scratch(), 'a/b/c');
-    const storages = [1, 2, 3].map(() => directoryStorage(directory));
-    const created = await Promise.all(storages.map((storage, i) => storage.create(`${i}/${key}`, text('x'))));
-    expect(created).toEqual([1, 2, 3].map(() => ({ created: true })));
-    expect(await readdir(directory)).toEqual(expect.arrayContaining(['0', '1', '2']));
-  });
-
-  it.skipIf(process.platform !== 'linux').each(['/proc/nope', '/proc/nope/below'])('cannot be %s', async (path) => {
-    await expect(directoryStorage(path).create(key, text('x'))).rejects.toMatchObject({
-      code: 'storage_unavailable',
-      message: expect.stringMatching(/the directory of the storage cannot be made: .* takes no directories/),
-      data: { transient: false },
-    });
-  });
-
-  it('cannot be a symlink to nothing', async () => {
-    const directory = join(await scratch(), 'link');
-    await symlink('nothing', directory);
-    await expect(directoryStorage(directory).create(key, text('x'))).rejects.toMatchObject({
-      code: 'storage_unavailable',
-      message: 'the directory of the storage cannot be made: a symlink to nothing is there',
-    });
-  });
-});
-
 describe('link()', () => {
   it('whose answer was lost counts as ours', async () => {
     const directory = await scratch();
