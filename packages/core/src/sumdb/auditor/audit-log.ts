@@ -19,9 +19,10 @@ import { storedHashIndex } from '../tlog/stored-index.ts';
 import { checkHeight, type Tile, tilePath } from '../tlog/tile.ts';
 import { type HashReader, treeHash } from '../tlog/tree.ts';
 import type { AuditLogEvent, AuditLogOptions, AuditLogReport, AuditProblem } from './audit.ts';
+import { readLeaves } from './leaves.ts';
 import { type PeerComparison, peerComparison } from './peer-comparison.ts';
 import { Remembered } from './remembered.ts';
-import { readDataTile, readHashTile, type Served } from './served-tiles.ts';
+import { readDataTile, readHashTile } from './served-tiles.ts';
 import { StoreComparison } from './store-comparison.ts';
 import { readSumText, type SumText } from './sum-text.ts';
 import { TileRows } from './tile-rows.ts';
@@ -47,13 +48,6 @@ import { TileRows } from './tile-rows.ts';
  */
 export async function* auditLog(options: AuditLogOptions): AsyncGenerator<AuditLogEvent, AuditLogReport, void> {
   return yield* new Audit(options).run();
-}
-
-/** Records and hashes of one lowest tile, as they are served. */
-interface Leaves {
-  readonly tile: Tile;
-  readonly records: Served<string[]>;
-  readonly hashes: Served<Uint8Array>;
 }
 
 /** Lowest tiles on end without records and hashes, after which the log is taken to have no more. */
@@ -157,7 +151,9 @@ class Audit {
     await this.#peer?.begin(tree, call);
     if (!(await this.#resume(tree, reader, rows, call))) return yield* this.#flush();
     let lost = 0;
-    for await (const leaves of this.#leaves(tree, call)) {
+    const { remote, readAhead = 8 } = this.#options;
+    const place = { remote, height: this.#height, from: this.#from, size: tree.size, readAhead };
+    for await (const leaves of readLeaves({ ...place, ...call })) {
       lost = 'wrong' in leaves.records && 'wrong' in leaves.hashes ? lost + 1 : 0;
       const texts = 'value' in leaves.records ? leaves.records.value : undefined;
       const known = texts === undefined ? [] : await this.#judge(leaves.tile, texts, call);
@@ -218,42 +214,6 @@ class Audit {
       this.#report({ kind: 'tile', message: `what was verified before cannot be compared: ${error.message}` });
     }
     return false;
-  }
-
-  /** The lowest tiles in order, some of them read ahead. */
-  async *#leaves(tree: SignedTree, { signal }: CallOptions): AsyncGenerator<Leaves, void, void> {
-    const { readAhead = 8 } = this.#options;
-    const stop = new AbortController();
-    const call = { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal };
-    const pending: Promise<Leaves>[] = [];
-    const width = 2n ** BigInt(this.#height);
-    let n = this.#from / width;
-    try {
-      for (;;) {
-        while (pending.length < Math.max(1, readAhead) && n * width < tree.size) {
-          const rest = tree.size - n * width;
-          const read = this.#read({ h: this.#height, l: 0, n, w: Number(rest < width ? rest : width) }, call);
-          read.catch(() => {}); // reported when its turn comes, if it does
-          pending.push(read);
-          n++;
-        }
-        const leaves = await pending.shift();
-        signal?.throwIfAborted();
-        if (leaves === undefined) return;
-        yield leaves;
-      }
-    } finally {
-      stop.abort();
-    }
-  }
-
-  async #read(tile: Tile, call: CallOptions): Promise<Leaves> {
-    const { remote } = this.#options;
-    const [records, hashes] = await Promise.all([
-      readDataTile(remote, { ...tile, l: -1 }, call),
-      readHashTile(remote, tile, call),
-    ]);
-    return { tile, records, hashes };
   }
 
   /** Reads the records of a tile; resolves to those that are good, not read before, and the first of their module version. */

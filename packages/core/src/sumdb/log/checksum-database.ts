@@ -23,7 +23,7 @@ import { formatTree } from '../tlog/tree-text.ts';
 import type { Cosign } from '../witness/quorum.ts';
 import { Cosigned, originText } from './cosigned.ts';
 import type { Head } from './head.ts';
-import type { LogRecord } from './log-state.ts';
+import type { LogRecord } from './lookup.ts';
 import { SignedLog } from './signed-log.ts';
 import {
   type BothSums,

@@ -8,23 +8,17 @@
 //   So a size is signed by whoever comes first, and everybody who comes later has compared.
 // - A step that fails changes nothing: it is done again from the same place.
 
-import { encodeUtf8, equalBytes } from '../../bytes/utf8.ts';
+import { equalBytes } from '../../bytes/utf8.ts';
 import { isGoModKitError } from '../../errors/error.ts';
 import type { Series, SeriesBatch } from '../../series/index.ts';
 import { recordHash } from '../tlog/hash.ts';
-import { formatRecord, type NumberedRecord, parseRecord } from '../tlog/record-text.ts';
 import { Edge, rowWidth, tileWidth } from './edge.ts';
 import { formatEntries } from './entries.ts';
 import { formatHead, type Head, type HeadSigner, sameTree } from './head.ts';
 import type { LogKeys } from './log-keys.ts';
+import { type LogRecord, lookupObject } from './lookup.ts';
 import { type DerivedObject, damaged, type StoredObjects } from './stored-objects.ts';
 import type { LogTiles } from './tiles.ts';
-
-/** A record in its place. */
-export interface LogRecord {
-  readonly number: number;
-  readonly text: string;
-}
 
 /** A signed head with the edge of its tree. */
 export interface SignedEdge {
@@ -280,26 +274,3 @@ export class LogState {
 
 /** Batches read at once on the way back. */
 const readBack = 16;
-
-/** A record under its own key: the message that answers a lookup, without the tree. */
-function lookupObject(key: string, record: LogRecord): DerivedObject {
-  const bytes = encodeUtf8(formatRecord({ number: BigInt(record.number), text: record.text }));
-  // A record that is in the log twice is found where it was first.
-  const accepts = (stored: Uint8Array): boolean => {
-    const first = readLookup(stored);
-    return first !== undefined && first.text === record.text && first.number <= record.number;
-  };
-  return { key, bytes, accepts };
-}
-
-/** The record of a lookup key; undefined when it is none. */
-export function readLookup(stored: Uint8Array): LogRecord | undefined {
-  let message: NumberedRecord & { readonly rest: Uint8Array };
-  try {
-    message = parseRecord(stored);
-  } catch (error) {
-    if (isGoModKitError(error, 'invalid_log')) return undefined;
-    throw error;
-  }
-  return message.rest.length > 0 ? undefined : { number: Number(message.number), text: message.text };
-}
