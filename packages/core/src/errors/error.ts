@@ -54,6 +54,8 @@ export type ErrorCode =
   | 'storage_unavailable'
   /** This backend, runtime or source cannot do it. */
   | 'unsupported'
+  /** isomorphic-git cannot read this repository, the git program can: SHA-256, working-tree-encoding, packs beyond what memory may hold. */
+  | 'needs_git_engine'
   /** The object was closed. */
   | 'closed';
 

@@ -28,6 +28,7 @@ const rows: readonly Row[] = [
   ['invalid_log', 502, 'no-store', secret, false],
   ['range_not_satisfiable', 416, 'no-store', secret, false],
   ['unsupported', 501, 'no-store', secret, false],
+  ['needs_git_engine', 501, 'no-store', secret, false],
   ['storage_unavailable', 500, 'no-store', 'internal error: the storage of this server failed', true],
   ['closed', 503, 'no-store', 'temporarily unavailable: this server is shutting down', true],
   ['invalid_key', 500, 'no-store', 'internal error: this server failed', true],
@@ -66,7 +67,7 @@ describe('refusalOf', () => {
 
   it('says 404 for sources that cannot be asked, on request, and for nothing else', () => {
     const context = { ...plain, upstreamErrors: 'not-found' } as const;
-    for (const code of ['upstream_unavailable', 'upstream_timeout', 'unsupported'] as const) {
+    for (const code of ['upstream_unavailable', 'upstream_timeout', 'unsupported', 'needs_git_engine'] as const) {
       const { refusal } = refusalOf(new GoModKitError(code, 'p.example: 500'), context);
       expect(refusal).toMatchObject({ status: 404, cache: 'no-store', text: 'not found: p.example: 500' });
     }

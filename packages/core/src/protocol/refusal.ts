@@ -87,6 +87,7 @@ const rules: Readonly<Record<ErrorCode, Rule>> = {
   checksum_misbehaviour: { ...wrongAnswer, prefix: 'SECURITY ERROR: ' },
   range_not_satisfiable: { status: 416, cache: 'no-store', prefix: '' },
   unsupported: { status: 501, cache: 'no-store', prefix: '' },
+  needs_git_engine: { status: 501, cache: 'no-store', prefix: '' },
   storage_unavailable: {
     ...internal,
     instead: 'internal error: the storage of this server failed; its log has the details',
@@ -97,7 +98,12 @@ const rules: Readonly<Record<ErrorCode, Rule>> = {
 };
 
 /** What `upstreamErrors` is about. A wrong answer is not among it: that one has to stop the client. */
-const couldNotAsk: ReadonlySet<ErrorCode> = new Set(['upstream_unavailable', 'upstream_timeout', 'unsupported']);
+const couldNotAsk: ReadonlySet<ErrorCode> = new Set([
+  'upstream_unavailable',
+  'upstream_timeout',
+  'unsupported',
+  'needs_git_engine',
+]);
 
 /** A refusal of the target's spelling. */
 export function refused(reason: string, status: 404 | 400 = 404): Refusal {
