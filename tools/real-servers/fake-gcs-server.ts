@@ -7,8 +7,10 @@ export const fakeGcsServer: string | undefined = findProgram('fake-gcs-server');
 
 /** Starts it. */
 export function startFakeGcsServer(program: string): Promise<RealServer> {
-  return startProgram(program, (port) => [
-    ...['-backend', 'memory', '-scheme', 'http', '-host', '127.0.0.1', '-port', String(port)],
-    ...['-public-host', `127.0.0.1:${port}`],
-  ]);
+  return startProgram(program, (port) => ({
+    args: [
+      ...['-backend', 'memory', '-scheme', 'http', '-host', '127.0.0.1', '-port', String(port)],
+      ...['-public-host', `127.0.0.1:${port}`],
+    ],
+  }));
 }

@@ -1,12 +1,14 @@
 // A server program for the tests: found, started on a free port of the loopback interface over a temporary directory, and stopped.
+//
+// Invariant: which program it is, in which version, is printed whenever one is started: a run says itself what it was run against.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A running server. */
@@ -15,8 +17,17 @@ export interface RealServer {
   readonly endpoint: string;
   /** The folder that it works in. */
   readonly directory: string;
+  /** The Go module that the program was built from, with its version: `github.com/versity/versitygw v1.8.0`. */
+  readonly version: string;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
+}
+
+/** What a server is started with. */
+export interface Launch {
+  readonly args: readonly string[];
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Where a program is, in GOMODKIT_TEST_SERVERS or on the PATH; undefined where it is not. */
@@ -28,14 +39,18 @@ export function findProgram(name: string): string | undefined {
     .find(isExecutable);
 }
 
-/** Starts a program with the arguments for a port and a folder; resolves when it answers. */
+/** Starts a program with what `launchFor` says for a port and a folder; resolves when it answers below `path`. */
 export async function startProgram(
   program: string,
-  argumentsFor: (port: number, directory: string) => readonly string[],
+  launchFor: (port: number, directory: string) => Launch,
+  path = '/',
 ): Promise<RealServer> {
+  const version = await versionOf(program);
+  console.log(`real server: ${version}`);
   const directory = await mkdtemp(join(tmpdir(), 'gomodkit-server-'));
   const port = await freePort();
-  const child = spawn(program, [...argumentsFor(port, directory)], { stdio: 'ignore' });
+  const { args, env } = launchFor(port, directory);
+  const child = spawn(program, [...args], { stdio: 'ignore', env: { ...process.env, ...env } });
   const endpoint = `http://127.0.0.1:${port}`;
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -44,22 +59,33 @@ export async function startProgram(
     }
     await rm(directory, { recursive: true, force: true });
   };
-  await ready(endpoint, child).catch(async (error: unknown) => {
+  await ready(endpoint + path, child).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
-  return { endpoint, directory, stop };
+  return { endpoint, directory, version, stop };
 }
 
-async function ready(endpoint: string, child: ChildProcess): Promise<void> {
+/** What Go wrote into the program of the module that it was built from (`go version -m` shows the same). */
+async function versionOf(program: string): Promise<string> {
+  const binary = await readFile(program);
+  for (let at = binary.indexOf('\nmod\t'); at >= 0; at = binary.indexOf('\nmod\t', at + 1)) {
+    const [, module, version] =
+      /^\nmod\t([\w./~-]+)\t(\(devel\)|v[\w.+-]+)/.exec(binary.toString('latin1', at, at + 300)) ?? [];
+    if (module !== undefined) return `${module} ${version}`;
+  }
+  return `${basename(program)}, version not known`;
+}
+
+async function ready(url: string, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with status ${child.exitCode}`);
-    const answer = await fetch(endpoint).catch(() => undefined);
+    const answer = await fetch(url).catch(() => undefined);
     await answer?.body?.cancel();
-    if (answer !== undefined) return;
+    if (answer !== undefined && answer.status !== 503) return;
     await sleep(50);
   }
-  throw new Error(`${child.spawnfile} does not answer at ${endpoint}`);
+  throw new Error(`${child.spawnfile} does not answer at ${url}`);
 }
 
 async function freePort(): Promise<number> {

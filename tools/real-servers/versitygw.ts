@@ -15,5 +15,7 @@ export const versitygwCredentials: { readonly accessKeyId: string; readonly secr
 export function startVersitygw(program: string): Promise<RealServer> {
   const { accessKeyId, secretAccessKey } = versitygwCredentials;
   const login = ['--access', accessKeyId, '--secret', secretAccessKey];
-  return startProgram(program, (port, directory) => [...login, '--port', `127.0.0.1:${port}`, 'posix', directory]);
+  return startProgram(program, (port, directory) => ({
+    args: [...login, '--port', `127.0.0.1:${port}`, 'posix', directory],
+  }));
 }
