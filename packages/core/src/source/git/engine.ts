@@ -26,6 +26,8 @@ export interface GitRemote {
   readonly credentials?: Credentials | undefined;
   /** Certificates need not hold (GOINSECURE). */
   readonly insecure?: boolean | undefined;
+  /** The address is the user's own word (a rewrite, a private module path): it may be on a private network. */
+  readonly trusted?: boolean | undefined;
 }
 
 /** A ref that may name a version. */
