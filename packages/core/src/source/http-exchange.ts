@@ -10,7 +10,7 @@ import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import { mayCarryCredentials, secretsIn } from './credentials.ts';
 import { connectionError } from './http-failure.ts';
 import type { Guard } from './http-guard.ts';
-import { followRedirect, maxRedirects } from './http-redirect.ts';
+import { followRedirect, maxRedirects, redirectStatuses } from './http-redirect.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { FetchKind, FetchRequest } from './transport.ts';
 
@@ -22,8 +22,6 @@ export interface Exchange {
   /** What was sent and must not be shown. */
   readonly secrets: readonly string[];
 }
-
-const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Sends a request and follows redirects. */
 export async function exchange(settings: HttpSettings, request: FetchRequest, guard: Guard): Promise<Exchange> {

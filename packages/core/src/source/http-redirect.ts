@@ -12,6 +12,9 @@ import { networkGuard } from './network-guard.ts';
 /** How many redirects in a row are followed. */
 export const maxRedirects = 9;
 
+/** Statuses that redirect. */
+export const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
 /**
  * The next URL of a redirect, if it may be followed; else rejects with `upstream_invalid`, or `upstream_unavailable` where that could
  * not be found out. `what` is fetched.
@@ -22,19 +25,25 @@ export async function followRedirect(
   location: string | null,
   what: string,
 ): Promise<URL> {
+  const next = redirectTarget(settings.name, from, location);
+  await checkHost(settings, next, what);
+  return next;
+}
+
+/** Where a redirect by `name` leads, wherever that is: https or http, and not from https to http. Throws `upstream_invalid`. */
+export function redirectTarget(name: string, from: URL, location: string | null): URL {
   const next = location === null ? null : parse(location, from);
-  if (next === null) throw refuse(settings, 'redirects without saying where');
+  if (next === null) throw refuse(name, 'redirects without saying where');
   // The redirect names its own user; we have credentials of our own or none.
   next.username = '';
   next.password = '';
   next.hash = '';
   if (next.protocol !== 'https:' && next.protocol !== 'http:') {
-    throw refuse(settings, `redirects to a ${next.protocol.slice(0, 20)} URL, and only http and https are followed`);
+    throw refuse(name, `redirects to a ${next.protocol.slice(0, 20)} URL, and only http and https are followed`);
   }
   if (from.protocol === 'https:' && next.protocol !== 'https:') {
-    throw refuse(settings, `redirects from https to plain http at ${next.host}`);
+    throw refuse(name, `redirects from https to plain http at ${next.host}`);
   }
-  await checkHost(settings, next, what);
   return next;
 }
 
@@ -42,7 +51,7 @@ async function checkHost(settings: HttpSettings, next: URL, what: string): Promi
   try {
     await networkGuard(settings.privateRedirects).check(next, { from: settings.base });
   } catch (error) {
-    if (isGoModKitError(error, 'upstream_invalid')) throw refuse(settings, `redirects to ${error.message}`);
+    if (isGoModKitError(error, 'upstream_invalid')) throw refuse(settings.name, `redirects to ${error.message}`);
     throw connectionError(settings.name, next.hostname, what, isGoModKitError(error) ? error.cause : error);
   }
 }
@@ -55,6 +64,6 @@ function parse(location: string, from: URL): URL | null {
   }
 }
 
-function refuse({ name }: HttpSettings, reason: string): GoModKitError {
+function refuse(name: string, reason: string): GoModKitError {
   return new GoModKitError('upstream_invalid', `${name} ${reason}`, { data: { upstream: name } });
 }
