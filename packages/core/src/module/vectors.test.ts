@@ -132,7 +132,7 @@ describeVectors<{ op: string; version: string | null; escaped: string | null }>(
     expect(resultOf('invalid_version', () => unescapeVersion(escaped ?? ''))).toBe(version);
   });
 
-  it('has no rows but these, those of toolchains (see gover), and four about discovery URLs, which wait for discovery', () => {
+  it('has no rows but these, those of toolchains (see gover), and four about the pages of discovery', () => {
     const left = cases.filter(({ op }) => !/^(un)?escapeModuleVersion$|^toolchainVersionToGo$/.test(op));
     expect(left.map(({ op }) => op)).toEqual(Array(4).fill('discoveryURL'));
   });

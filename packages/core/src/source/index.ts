@@ -2,6 +2,20 @@ export { type ChainEntry, chain } from './chain.ts';
 export { type CredentialHeaders, type Credentials, netrcCredentials } from './credentials.ts';
 export { databaseAt } from './database-at.ts';
 export { type DirectorySourceOptions, directorySource } from './directory.ts';
+export {
+  allowsVcs,
+  type DiscoveryOptions,
+  defaultGoVcs,
+  discovery,
+  type FindRepository,
+  type GoImport,
+  type GoVcsRule,
+  matchGoImport,
+  parseGoImports,
+  parseGoVcs,
+  type RepositoryKind,
+  type RepositoryRoot,
+} from './discovery/index.ts';
 export { type GoEnvOptions, sourceFromGoEnv } from './go-env.ts';
 export { type GoProxyEntry, parseGoProxy } from './go-proxy.ts';
 export type { FetchFunction, RetryPolicy, UpstreamClock, UpstreamOptions, UpstreamTimeouts } from './http-settings.ts';
@@ -9,6 +23,7 @@ export { formatInfo, parseInfo } from './info.ts';
 export { parseList } from './list.ts';
 export { type MemoryModule, memorySource } from './memory.ts';
 export { type NetrcEntry, parseNetrc } from './netrc.ts';
+export { type GuardOptions, type NetworkGuard, networkGuard } from './network-guard.ts';
 export { type RouteRule, route } from './route.ts';
 export type { ModuleSource, Origin, PinnedOptions, SourceZip, SumdbSource, VersionInfo } from './source.ts';
 export type { FetchKind, UpstreamLimits } from './transport.ts';
