@@ -28,6 +28,8 @@ export default library({
   'platform/ed25519.web': 'src/platform/ed25519.web.ts',
   'platform/spool.node': 'src/platform/spool.node.ts',
   'platform/spool.web': 'src/platform/spool.web.ts',
+  'platform/command.node': 'src/platform/command.node.ts',
+  'platform/command.web': 'src/platform/command.web.ts',
   'platform/net.node': 'src/platform/net.node.ts',
   'platform/net.web': 'src/platform/net.web.ts',
   'platform/files.node': 'src/platform/files.node.ts',

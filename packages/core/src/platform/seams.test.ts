@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAll } from '../bytes/source.ts';
+import * as commandNode from './command.node.ts';
+import * as commandWeb from './command.web.ts';
 import * as ed25519Node from './ed25519.node.ts';
 import * as ed25519Web from './ed25519.web.ts';
 import * as filesNode from './files.node.ts';
@@ -17,6 +19,7 @@ import * as spoolWeb from './spool.web.ts';
 
 describe('seams', () => {
   it.each([
+    ['command', commandNode, commandWeb],
     ['ed25519', ed25519Node, ed25519Web],
     ['files', filesNode, filesWeb],
     ['sha256', sha256Node, sha256Web],

@@ -81,3 +81,16 @@ export interface Ed25519 {
   /** The public key that belongs to a seed. */
   publicKey(seed: Uint8Array): Promise<Uint8Array>;
 }
+
+/** How a program is run. */
+export interface CommandOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Where it runs. Default: where this process does. */
+  readonly directory?: string | undefined;
+  /** What it reads. */
+  readonly input?: string | undefined;
+  /** It may print this many bytes. */
+  readonly limit: number;
+  /** It may take this long. */
+  readonly milliseconds: number;
+}

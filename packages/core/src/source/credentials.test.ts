@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeVectors } from '../../test/vectors.ts';
 import { basic, findPrefix, mayCarryCredentials, netrcCredentials } from './credentials.ts';
+import { parseCommandOutput, parseGitCredential } from './go-auth-output.ts';
 import { parseNetrc } from './netrc.ts';
 
 interface GoAuthCase {
@@ -10,6 +11,11 @@ interface GoAuthCase {
   readonly stored: readonly string[];
   readonly url: string;
   readonly found: string;
+  readonly ok: boolean;
+  readonly credentials: unknown;
+  readonly prefix: string;
+  readonly username: string;
+  readonly password: string;
 }
 
 describeVectors<GoAuthCase>('goauth', (file) => {
@@ -23,9 +29,20 @@ describeVectors<GoAuthCase>('goauth', (file) => {
     expect(findPrefix(new URL(url), (prefix) => stored.includes(prefix)) ?? '').toBe(found);
   });
 
-  it('leaves the output of commands and of git to the git source', () => {
-    const left = file.cases.filter(({ op }) => op === 'parseUserAuth' || op === 'parseGitAuth');
-    expect(netrc.length + load.length + left.length).toBe(file.count);
+  const commands = file.cases.filter(({ op }) => op === 'parseUserAuth');
+  it.each(commands)('parseUserAuth $input', ({ input, ok, credentials }) => {
+    const parse = () => Object.fromEntries(parseCommandOutput(input));
+    if (ok) expect(parse()).toEqual(credentials);
+    else expect(parse).toThrow(/not of its format/);
+  });
+
+  const git = file.cases.filter(({ op }) => op === 'parseGitAuth');
+  it.each(git)('parseGitAuth $input', ({ input, prefix, username, password }) => {
+    expect(parseGitCredential(input)).toEqual({ prefix, username, password });
+  });
+
+  it('has no other rows', () => {
+    expect(netrc.length + load.length + commands.length + git.length).toBe(file.count);
   });
 });
 

@@ -88,6 +88,7 @@ export function isLoopbackHost(host: string): boolean {
   return /(^|\.)localhost\.?$/i.test(host) || addressKind(host) === 'loopback';
 }
 
-function prefixKey(prefix: string): string {
+/** The form in which URL prefixes are kept. */
+export function prefixKey(prefix: string): string {
   return prefix.replace(/^https:\/\//, '').replace(/\/$/, '');
 }

@@ -77,7 +77,7 @@ describe('sourceFromGoEnv', () => {
     [{}, 'invalid_argument', 'GOPROXY is not set'],
     [{ GOPROXY: '' }, 'invalid_argument', 'GOPROXY is not set'],
     [{ GOPROXY: ',' }, 'invalid_argument', 'no entries'],
-    [{ GOPROXY: 'https://192.0.2.1', GOAUTH: 'git /x' }, 'unsupported', 'GOAUTH=netrc'],
+    [{ GOPROXY: 'https://192.0.2.1', GOAUTH: 'git x' }, 'invalid_argument', 'absolute path'],
     [{ GOPROXY: 'http://u:hunter22@192.0.2.1' }, 'invalid_argument', 'plain http'],
   ])('refuses %j', async (env, code, reason) => {
     await expect(sourceFromGoEnv(env)).rejects.toMatchObject({ code });

@@ -16,6 +16,8 @@ export {
   type RepositoryKind,
   type RepositoryRoot,
 } from './discovery/index.ts';
+export { type GoAuthEnv, type GoAuthOptions, goAuthCredentials } from './go-auth.ts';
+export type { AuthProgram, AuthRunner } from './go-auth-output.ts';
 export { type GoEnvOptions, sourceFromGoEnv } from './go-env.ts';
 export { type GoProxyEntry, parseGoProxy } from './go-proxy.ts';
 export type { FetchFunction, RetryPolicy, UpstreamClock, UpstreamOptions, UpstreamTimeouts } from './http-settings.ts';
