@@ -19,11 +19,16 @@ export interface VectorFile<Case> {
 /** A string of a vector, which may be bytes that are not UTF-8. */
 export type VectorText = string | { readonly b64: string };
 
+/** Where the vector file `name` is, if it is. */
+export function vectorUrl(name: string): URL {
+  return new URL(`${name}.json`, directory);
+}
+
 /**
  * Declares a suite over the vector file `name`. `body` gets the file and declares the tests.
  */
 export function describeVectors<Case>(name: string, body: (file: VectorFile<Case>) => void): void {
-  const url = new URL(`${name}.json`, directory);
+  const url = vectorUrl(name);
   if (!existsSync(url)) {
     describe(`vectors ${name}`, () => {
       if (process.env.CI) it('is present', () => Promise.reject(new Error(`vector file ${name}.json is absent`)));
