@@ -25,7 +25,7 @@ for (const { name, installed, start: startBackend } of backends) {
     const children = writers.map((writer) => keep(start(script, [gate, String(writer), formatPlace(place)])));
     await Promise.all(children.map((child) => child.waitFor(/^ready$/m)));
 
-    const storage = openPlace(place);
+    const storage = await openPlace(place);
     const reader = readUntilStopped(storage);
     await writeFile(`${gate}.new`, String(Date.now() + 100));
     await rename(`${gate}.new`, gate);

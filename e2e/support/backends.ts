@@ -84,12 +84,13 @@ function realS3(
 }
 
 function s3Backend(endpoint: string, credentials: Credentials, close: () => Promise<void>): RunningBackend {
-  const client = s3ClientAt({ endpoint, credentials });
   let buckets = 0;
   return {
     async place() {
       const bucket = `modules-${++buckets}`;
+      const client = await s3ClientAt({ endpoint, credentials });
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      client.destroy();
       return { kind: 's3', endpoint, bucket, credentials };
     },
     close,
@@ -97,12 +98,11 @@ function s3Backend(endpoint: string, credentials: Credentials, close: () => Prom
 }
 
 function gcsBackend(endpoint: string, close: () => Promise<void>): RunningBackend {
-  const client = gcsClientAt(endpoint);
   let buckets = 0;
   return {
     async place() {
       const bucket = `modules-${++buckets}`;
-      await client.createBucket(bucket);
+      await (await gcsClientAt(endpoint)).createBucket(bucket);
       return { kind: 'gcs', endpoint, bucket };
     },
     close,

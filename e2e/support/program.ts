@@ -69,6 +69,13 @@ export function start(script: string, args: readonly string[], options: ProgramO
   );
 }
 
+/** Starts a program that is plain JavaScript. */
+export function startBuilt(script: string, args: readonly string[]): Program {
+  return watch(
+    spawn(process.execPath, [script, ...args], { env: defaultEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
+}
+
 /** Runs `gomodkit` with `args` to its end. */
 export async function gomodkit(args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
   const program = start(cli, args, options);

@@ -9,7 +9,7 @@ import { raceContent, raceKey, raceKeys, raceStart } from './race-content.ts';
 import { openPlace, parsePlace } from './storage-place.ts';
 
 const [gate = '', writer = '', place = ''] = process.argv.slice(2);
-const storage = openPlace(parsePlace(place));
+const storage = await openPlace(parsePlace(place));
 // What is opened lazily, and the probe of the endpoint, come before the race.
 await storage.create(`warm-up/${writer}`, bytesSource(new Uint8Array(1)));
 process.stdout.write('ready\n');

@@ -21,7 +21,7 @@ export function raceKey(index: number): string {
  * different writers differ in size, too.
  */
 export function raceContent(writer: number, index: number): Uint8Array {
-  const base = index % 50 === 7 ? 5 * 1024 * 1024 + 1000 : (index * 997) % 9000;
+  const base = index % 50 === 7 ? 8 * 1024 * 1024 + 1000 : (index * 997) % 9000;
   const head = new TextEncoder().encode(`${writer} ${index}\n`);
   const content = new Uint8Array(head.length + base + writer * 13).fill((writer * 31 + index) % 251);
   content.set(head);

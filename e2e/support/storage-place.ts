@@ -1,11 +1,9 @@
 // A storage in a form that can be handed to another process, as an argument of its command line.
 
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Storage } from '@gomodkit/core';
 import { directoryStorage } from '@gomodkit/storage-fs';
-import { gcsStorage } from '@gomodkit/storage-gcs';
-import { s3Storage } from '@gomodkit/storage-s3';
-import { Storage as GoogleStorage } from '@google-cloud/storage';
+import type { Storage as GoogleStorage } from '@google-cloud/storage';
 
 /** Whom the S3 servers of tests let in. */
 export interface Credentials {
@@ -29,19 +27,26 @@ export function parsePlace(text: string): StoragePlace {
   return JSON.parse(text) as StoragePlace;
 }
 
-/** A client of an S3 server on this machine. */
-export function s3ClientAt({ endpoint, credentials }: { endpoint: string; credentials: Credentials }): S3Client {
+/** A client of an S3 server on this machine. SDKs are loaded when they are needed: each is tens of megabytes. */
+export async function s3ClientAt(server: { endpoint: string; credentials: Credentials }): Promise<S3Client> {
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  const { endpoint, credentials } = server;
   return new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true });
 }
 
 /** A client of a server on this machine that speaks as Google Cloud Storage does. */
-export function gcsClientAt(endpoint: string): GoogleStorage {
-  return new GoogleStorage({ apiEndpoint: endpoint, projectId: 'test' });
+export async function gcsClientAt(endpoint: string): Promise<GoogleStorage> {
+  const { Storage } = await import('@google-cloud/storage');
+  return new Storage({ apiEndpoint: endpoint, projectId: 'test' });
 }
 
-/** Opens a storage; small parts, so that objects of a few megabytes are uploaded in several. */
-export function openPlace(place: StoragePlace): Storage {
+/** Opens a storage. */
+export async function openPlace(place: StoragePlace): Promise<Storage> {
   if (place.kind === 'directory') return directoryStorage(place.path);
-  if (place.kind === 'gcs') return gcsStorage({ bucket: gcsClientAt(place.endpoint).bucket(place.bucket) });
-  return s3Storage({ bucket: place.bucket, client: s3ClientAt(place), partSize: 5 * 1024 * 1024 });
+  if (place.kind === 'gcs') {
+    const { gcsStorage } = await import('@gomodkit/storage-gcs');
+    return gcsStorage({ bucket: (await gcsClientAt(place.endpoint)).bucket(place.bucket) });
+  }
+  const { s3Storage } = await import('@gomodkit/storage-s3');
+  return s3Storage({ bucket: place.bucket, client: await s3ClientAt(place) });
 }
