@@ -6,8 +6,11 @@
 
 /** What happens to a request. */
 export type ObjectFaultEffect =
-  /** This answer instead of the work, with an error code as the service has them. */
-  | { readonly status: number; readonly code?: string | undefined }
+  /**
+   * This answer instead of the work, with an error code as the service has them; `after` so many bytes of the request's body, if given:
+   * the rest is not read and the connection closed.
+   */
+  | { readonly status: number; readonly code?: string | undefined; readonly after?: number | undefined }
   /** The connection is reset before the work. */
   | { readonly reset: true }
   /** The work is done, and then the connection is reset. */
@@ -20,18 +23,37 @@ export type ObjectFaultEffect =
   | { readonly freeze: number }
   /** The right answer with one byte of its body changed. */
   | { readonly corrupt: true }
+  /** The right answer, whose headers announce another checksum than that of its body. */
+  | { readonly wrongChecksum: true }
+  /** One byte of the request's body is changed before the work. */
+  | { readonly damage: true }
+  /** A listing answers with the page before once more, its token included; or with nothing, though there is more. */
+  | { readonly page: 'stale' | 'empty' }
   /** The conditions of the request are ignored, as some endpoints do. */
   | { readonly unconditional: true };
 
 /** Something that goes wrong. */
 export type ObjectFault = ObjectFaultEffect & {
-  /** Which operation: `PutObject`, `CompleteMultipartUpload`, … Default: all. */
+  /** Which operation, as the fake names it: `PutObject`, `objects.list`, … Default: all. */
   readonly operation?: string | undefined;
   /** How many matching requests it spares before it begins. Default 0. */
   readonly skip?: number | undefined;
   /** How many requests it hits. Default: no limit. */
   readonly times?: number | undefined;
 };
+
+/** The effects that change the work and not the sending of its answer. */
+export interface WorkFaults {
+  /** Whether conditions count. */
+  readonly conditional: boolean;
+  readonly page: 'stale' | 'empty' | undefined;
+}
+
+/** How a fault changes the work itself. */
+export function workFaults(fault: ObjectFaultEffect | undefined): WorkFaults {
+  if (fault === undefined) return { conditional: true, page: undefined };
+  return { conditional: !('unconditional' in fault), page: 'page' in fault ? fault.page : undefined };
+}
 
 /** The faults of a running server. May be changed at any time. */
 export class ObjectFaults {

@@ -1,19 +1,25 @@
 // A fake object store on a loopback port: requests whole, answers whole, faults between them.
 //
-// Invariant: close() ends every connection, whatever hangs on it.
+// Invariants:
+// - close() ends every connection, whatever hangs on it.
+// - A request's operation is known from its head: a fault may hit before its body was read.
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type ObjectFault, ObjectFaults } from './object-fault.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import { type ObjectFault, ObjectFaults, type WorkFaults, workFaults } from './object-fault.ts';
 
-/** A request with its body. */
-export interface ObjectRequest {
+/** The head of a request. */
+export interface ObjectRequestHead {
   readonly method: string;
   /** Decoded, without the leading slash. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
+}
+
+/** A request with its body. */
+export interface ObjectRequest extends ObjectRequestHead {
   readonly body: Uint8Array;
 }
 
@@ -28,11 +34,13 @@ export interface ObjectAnswer {
 /** What a service does with requests. */
 export interface ObjectService {
   /** What the request asks for, as the service calls it. */
-  operationOf(request: ObjectRequest): string;
-  /** Does it. `conditional` is false where conditions are to be ignored. */
-  answer(operation: string, request: ObjectRequest, conditional: boolean): ObjectAnswer;
+  operationOf(request: ObjectRequestHead): string;
+  /** Does it. */
+  answer(operation: string, request: ObjectRequest, faults: WorkFaults): ObjectAnswer;
   /** The form of an error. */
   error(status: number, code: string): ObjectAnswer;
+  /** Names of the headers that carry checksums of bodies. */
+  readonly checksumHeaders: readonly string[];
 }
 
 /** A running server. */
@@ -42,6 +50,8 @@ export interface ObjectServer {
   readonly faults: ObjectFaults;
   /** The operations that were asked for, in order, faults included. */
   readonly operations: readonly string[];
+  /** How many connections clients hold open now. */
+  connections(): number;
   /** Ends every connection. Idempotent. */
   close(): Promise<void>;
 }
@@ -50,8 +60,17 @@ export interface ObjectServer {
 export async function serveObjects(service: ObjectService, plan: readonly ObjectFault[] = []): Promise<ObjectServer> {
   const faults = new ObjectFaults(plan);
   const operations: string[] = [];
+  const sockets = new Set<Socket>();
   const server = createServer((message, response) => {
-    handle(service, faults, operations, message, response).catch(() => message.socket.destroy());
+    const head = headOf(message);
+    const operation = service.operationOf(head);
+    operations.push(operation);
+    const exchange = { service, head, operation, message, response };
+    handle(exchange, faults.decide(operation)).catch(() => message.socket.destroy());
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -59,6 +78,7 @@ export async function serveObjects(service: ObjectService, plan: readonly Object
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     faults,
     operations,
+    connections: () => sockets.size,
     async close() {
       if (!server.listening) return;
       const closed = once(server, 'close');
@@ -69,45 +89,61 @@ export async function serveObjects(service: ObjectService, plan: readonly Object
   };
 }
 
-async function handle(
-  service: ObjectService,
-  faults: ObjectFaults,
-  operations: string[],
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const request = await readRequest(message);
-  const operation = service.operationOf(request);
-  operations.push(operation);
-  const fault = faults.decide(operation);
-  if (fault === undefined) return send(response, message, service.answer(operation, request, true));
-  if ('status' in fault)
-    return send(response, message, service.error(fault.status, fault.code ?? 'ServiceUnavailable'));
-  if ('reset' in fault) return void message.socket.resetAndDestroy();
-  if ('stall' in fault) return;
-  const answer = service.answer(operation, request, !('unconditional' in fault));
-  if ('lost' in fault) return void message.socket.resetAndDestroy();
-  if ('truncate' in fault || 'freeze' in fault) return sendPart(response, message, answer, fault);
-  return send(response, message, 'corrupt' in fault ? corrupted(answer) : answer);
+interface Exchange {
+  readonly service: ObjectService;
+  readonly head: ObjectRequestHead;
+  readonly operation: string;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
 }
 
-async function readRequest(message: IncomingMessage): Promise<ObjectRequest> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of message) chunks.push(chunk as Uint8Array);
+async function handle(exchange: Exchange, fault: ObjectFault | undefined): Promise<void> {
+  const { service, operation, head, message } = exchange;
+  const refusal = fault !== undefined && 'status' in fault ? fault : undefined;
+  if (refusal?.after !== undefined) {
+    await readBytes(message, refusal.after);
+    return sendAndClose(exchange, service.error(refusal.status, refusal.code ?? 'ServiceUnavailable'));
+  }
+  const request = { ...head, body: dechunked(head, await readBytes(message)) };
+  if (fault === undefined) return send(exchange, service.answer(operation, request, workFaults(fault)));
+  if (refusal !== undefined) return send(exchange, service.error(refusal.status, refusal.code ?? 'ServiceUnavailable'));
+  if ('reset' in fault) return void message.socket.resetAndDestroy();
+  if ('stall' in fault) return;
+  const arrived = 'damage' in fault ? { ...request, body: changed(request.body) } : request;
+  const answer = service.answer(operation, arrived, workFaults(fault));
+  if ('lost' in fault) return void message.socket.resetAndDestroy();
+  if ('truncate' in fault || 'freeze' in fault) return sendPart(exchange, answer, fault);
+  if ('wrongChecksum' in fault) return send(exchange, misstated(answer, service.checksumHeaders));
+  return send(exchange, 'corrupt' in fault ? { ...answer, body: changed(bytesOf(answer)) } : answer);
+}
+
+function headOf(message: IncomingMessage): ObjectRequestHead {
   const url = new URL(message.url ?? '/', 'http://127.0.0.1');
-  const body = Buffer.concat(chunks);
-  const chunked = message.headers['content-encoding']?.includes('aws-chunked') === true;
   return {
     method: message.method ?? 'GET',
     path: decodeURIComponent(url.pathname.slice(1)),
     query: url.searchParams,
     headers: message.headers,
-    body: chunked ? dechunked(body) : body,
   };
 }
 
+/** The body of a request, or its beginning. */
+async function readBytes(message: IncomingMessage, limit: number = Number.POSITIVE_INFINITY): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  if (limit > 0) {
+    for await (const chunk of message.iterator({ destroyOnReturn: false })) {
+      chunks.push(chunk as Uint8Array);
+      size += (chunk as Uint8Array).length;
+      if (size >= limit) break;
+    }
+  }
+  return Buffer.concat(chunks);
+}
+
 /** The data of an `aws-chunked` body: `SIZE[;…]\r\n DATA \r\n`, until a chunk of size 0. */
-function dechunked(body: Buffer): Uint8Array {
+function dechunked({ headers }: ObjectRequestHead, body: Buffer): Uint8Array {
+  if (headers['content-encoding']?.includes('aws-chunked') !== true) return body;
   const data: Uint8Array[] = [];
   for (let at = 0; ; ) {
     const end = body.indexOf('\r\n', at);
@@ -122,15 +158,21 @@ function bytesOf({ body = '' }: ObjectAnswer): Uint8Array {
   return typeof body === 'string' ? Buffer.from(body) : body;
 }
 
-function send(response: ServerResponse, message: IncomingMessage, answer: ObjectAnswer): void {
+function send({ message, response }: Exchange, answer: ObjectAnswer): void {
   const body = bytesOf(answer);
   response.writeHead(answer.status, { 'content-length': body.length, ...answer.headers });
   response.end(message.method === 'HEAD' ? undefined : body);
 }
 
+/** Answers a request whose body was not read to its end. */
+function sendAndClose(exchange: Exchange, answer: ObjectAnswer): void {
+  const { message, response } = exchange;
+  response.once('finish', () => message.socket.destroySoon());
+  send(exchange, { ...answer, headers: { ...answer.headers, connection: 'close' } });
+}
+
 function sendPart(
-  response: ServerResponse,
-  message: IncomingMessage,
+  { message, response }: Exchange,
   answer: ObjectAnswer,
   fault: { readonly truncate: number } | { readonly freeze: number },
 ): void {
@@ -143,8 +185,18 @@ function sendPart(
   });
 }
 
-function corrupted(answer: ObjectAnswer): ObjectAnswer {
-  const body = Uint8Array.from(bytesOf(answer));
-  if (body.length > 0) body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
-  return { ...answer, body };
+/** A copy with one bit changed in its middle. */
+function changed(bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  if (copy.length > 0) copy[copy.length >> 1] = (copy[copy.length >> 1] ?? 0) ^ 1;
+  return copy;
+}
+
+/** The answer with other checksums, of the same form. */
+function misstated(answer: ObjectAnswer, names: readonly string[]): ObjectAnswer {
+  const headers = Object.entries(answer.headers ?? {}).map(([name, value]) => {
+    const other = (text: string): string => (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
+    return [name, names.includes(name) ? value.replace(/[^=,]+={0,2}(?=,|$)/g, other) : value];
+  });
+  return { ...answer, headers: Object.fromEntries(headers) };
 }

@@ -18,6 +18,8 @@ export interface FakeS3 extends ObjectServer {
   createBucket(name: string): void;
   /** Keys of the objects of a bucket, in order. */
   keys(bucket: string): readonly string[];
+  /** What an object was stored with: storage class, encryption, …, as headers; undefined where it is not there. */
+  attributes(bucket: string, key: string): Readonly<Record<string, string>> | undefined;
   /** How many multipart uploads of a bucket are open. */
   openUploads(bucket: string): number;
 }
@@ -44,7 +46,8 @@ export async function startFakeS3({ buckets = [], faults }: FakeS3Options = {}):
     {
       operationOf: s3OperationOf,
       error: s3Error,
-      answer(operation, request, conditional) {
+      checksumHeaders: ['x-amz-checksum-crc32'],
+      answer(operation, request, faults) {
         const [bucketName = '', ...rest] = request.path.split('/');
         if (operation === 'CreateBucket') {
           all.set(bucketName, all.get(bucketName) ?? new Bucket());
@@ -52,7 +55,7 @@ export async function startFakeS3({ buckets = [], faults }: FakeS3Options = {}):
         }
         const bucket = all.get(bucketName);
         if (bucket === undefined) return s3Error(404, 'NoSuchBucket');
-        const call = { request, bucket, bucketName, key: rest.join('/'), conditional };
+        const call = { request, bucket, bucketName, key: rest.join('/'), ...faults };
         return operations[operation]?.(call) ?? s3Error(501, 'NotImplemented');
       },
     },
@@ -62,6 +65,7 @@ export async function startFakeS3({ buckets = [], faults }: FakeS3Options = {}):
     ...server,
     createBucket: (name) => void all.set(name, new Bucket()),
     keys: (bucket) => all.get(bucket)?.keys('') ?? [],
+    attributes: (bucket, key) => all.get(bucket)?.objects.get(key)?.attributes,
     openUploads: (bucket) => all.get(bucket)?.uploads.size ?? 0,
   };
 }

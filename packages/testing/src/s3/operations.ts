@@ -6,18 +6,17 @@
 
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type Bucket, type BucketObject, md5, type OpenUpload } from '../buckets/bucket.ts';
-import type { ObjectAnswer, ObjectRequest } from '../buckets/object-server.ts';
+import { type Bucket, type BucketObject, md5, type NewObject, type OpenUpload } from '../buckets/bucket.ts';
+import type { WorkFaults } from '../buckets/object-fault.ts';
+import type { ObjectAnswer, ObjectRequest, ObjectRequestHead } from '../buckets/object-server.ts';
 import { type Xml, xmlDocument } from './xml.ts';
 
 /** A request with what it is about. */
-export interface S3Call {
+export interface S3Call extends WorkFaults {
   readonly request: ObjectRequest;
   readonly bucket: Bucket;
   readonly bucketName: string;
   readonly key: string;
-  /** Whether conditions count. */
-  readonly conditional: boolean;
 }
 
 /** An error answer. */
@@ -39,7 +38,7 @@ export const operations: Readonly<Record<string, (call: S3Call) => ObjectAnswer>
     const { bucket, key, request } = call;
     const refusal = wrongChecksum(request) ?? taken(call);
     if (refusal !== undefined) return refusal;
-    const { etag } = bucket.put(key, request.body, typeOf(request));
+    const { etag } = bucket.put(key, request.body, toldOf(request));
     return { status: 200, headers: { etag: `"${etag}"` } };
   },
   GetObject: (call) => read(call),
@@ -48,16 +47,18 @@ export const operations: Readonly<Record<string, (call: S3Call) => ObjectAnswer>
     bucket.objects.delete(key);
     return { status: 204 };
   },
-  ListObjectsV2({ bucket, request: { query } }) {
+  ListObjectsV2({ bucket, request: { query }, page: fault }) {
     const limit = Math.min(Number(query.get('max-keys') ?? 1000), 1000);
     const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
-    const keys = bucket.keys(query.get('prefix') ?? '').filter((key) => isAfter(key, after));
-    const page = keys.slice(0, limit);
+    // A stale page begins where the page before began: at the beginning.
+    const begin = fault === 'stale' ? '' : after;
+    const keys = bucket.keys(query.get('prefix') ?? '').filter((key) => isAfter(key, begin));
+    const page = fault === 'empty' ? [] : keys.slice(0, limit);
     const more = page.length < keys.length;
     return document('ListBucketResult', {
       IsTruncated: String(more),
       KeyCount: String(page.length),
-      NextContinuationToken: more ? page.at(-1) : undefined,
+      NextContinuationToken: more ? (page.at(-1) ?? (after || ' ')) : undefined,
       Contents: page.map((key) => {
         const object = bucket.objects.get(key);
         return {
@@ -70,7 +71,7 @@ export const operations: Readonly<Record<string, (call: S3Call) => ObjectAnswer>
     });
   },
   CreateMultipartUpload({ bucket, bucketName, key, request }) {
-    const { id } = bucket.begin(key, typeOf(request));
+    const { id } = bucket.begin(key, toldOf(request));
     return document('InitiateMultipartUploadResult', { Bucket: bucketName, Key: key, UploadId: id });
   },
   UploadPart({ bucket, request }) {
@@ -104,7 +105,7 @@ export const operations: Readonly<Record<string, (call: S3Call) => ObjectAnswer>
       ),
     );
     const bytes = Buffer.concat(parts.map((part) => part ?? new Uint8Array()));
-    const { etag } = bucket.put(upload.key, bytes, upload.contentType, `${md5(sums)}-${parts.length}`);
+    const { etag } = bucket.put(upload.key, bytes, { ...upload, etag: `${md5(sums)}-${parts.length}` });
     return document('CompleteMultipartUploadResult', { Key: upload.key, ETag: `"${etag}"` });
   },
   AbortMultipartUpload({ bucket, request }) {
@@ -128,7 +129,7 @@ export const operations: Readonly<Record<string, (call: S3Call) => ObjectAnswer>
 };
 
 /** The operation of a request; a bucket's own where there is no key. */
-export function s3OperationOf({ method, path, query }: ObjectRequest): string {
+export function s3OperationOf({ method, path, query }: ObjectRequestHead): string {
   const [, key = ''] = /^[^/]*\/?(.*)$/s.exec(path) ?? [];
   if (key === '') return bucketOperations[`${method}${query.has('uploads') ? ' uploads' : ''}`] ?? 'Unknown';
   const about = query.has('uploads') ? ' uploads' : query.has('uploadId') ? ' uploadId' : '';
@@ -193,8 +194,11 @@ function checksum(bytes: Uint8Array): string {
   return sum.toString('base64');
 }
 
-function typeOf({ headers }: ObjectRequest): string {
-  return headers['content-type'] ?? 'application/octet-stream';
+/** What the headers say of an object to be. */
+function toldOf({ headers }: ObjectRequest): NewObject {
+  const kept = Object.entries(headers).filter(([name]) => /^x-amz-(storage-class$|server-side-encryption)/.test(name));
+  const attributes = Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
+  return { contentType: headers['content-type'] ?? 'application/octet-stream', attributes };
 }
 
 function uploadOf(bucket: Bucket, { query }: ObjectRequest): OpenUpload | undefined {
