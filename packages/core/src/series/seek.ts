@@ -1,9 +1,8 @@
 // Finding a place in a series by bisection: batches say themselves where they stand.
 
-import { GoModKitError } from '../errors/error.ts';
 import type { CallOptions } from '../storage/storage.ts';
 import type { SeriesBatch } from './batch.ts';
-import type { GetBatch } from './read.ts';
+import { type GetBatch, missingBatch } from './read.ts';
 import type { Micros } from './time.ts';
 
 /** A place in a series: the first entry at or after a time, or at or after an index. */
@@ -23,11 +22,7 @@ export async function seekSeries<Value>(
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     const batch = await get(middle, options);
-    if (batch === undefined) {
-      throw new GoModKitError('storage_unavailable', `batch ${middle} is missing, although ${latest.number} exists`, {
-        data: { number: middle, transient: false },
-      });
-    }
+    if (batch === undefined) throw missingBatch(middle, latest.number);
     if (reaches(batch, place)) high = middle;
     else low = middle + 1;
   }

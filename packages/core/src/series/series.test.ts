@@ -86,6 +86,54 @@ describe('a series', () => {
     expect(await readAllBatches(series, 20)).toHaveLength(1);
   });
 
+  it('asks for no batch behind the end but the next one, however many it reads ahead', async () => {
+    for (const count of [0, 1, 2, 3, 7, 40]) {
+      const inner = memoryStorage();
+      for (let i = 0; i < count; i++) await openSeries<number>(inner, prefix).append([i]);
+      const asked: string[] = [];
+      const storage: Storage = {
+        ...methods(inner),
+        get: (key, options) => {
+          asked.push(key);
+          return inner.get(key, options);
+        },
+      };
+      expect(await readAllBatches(openSeries<number>(storage, prefix, { readAhead: 16 }))).toHaveLength(count);
+      expect(asked.sort().reverse()).toEqual(Array.from({ length: count + 1 }, (_, i) => batchKey(prefix, i)));
+    }
+  });
+
+  it('reports a batch that is missing before others', async () => {
+    const storage = memoryStorage();
+    const series = openSeries<number>(storage, prefix);
+    for (let i = 0; i < 20; i++) await series.append([i]);
+    await storage.delete?.(batchKey(prefix, 11));
+    const fault = { code: 'storage_unavailable', message: 'batch 11 is missing, although 19 exists' };
+    await expect(readAllBatches(openSeries<number>(storage, prefix))).rejects.toMatchObject(fault);
+  });
+
+  it('reads what its cache knows from there', async () => {
+    const storage = memoryStorage();
+    for (let i = 0; i < 20; i++) await openSeries<number>(storage, prefix).append([i]);
+    let gets = 0;
+    const counting: Storage = {
+      ...methods(storage),
+      get: (key, options) => {
+        gets++;
+        return storage.get(key, options);
+      },
+    };
+    const cache = new Map<number, SeriesBatch<number>>();
+    const series = openSeries<number>(counting, prefix, { cache });
+    const first = await readAllBatches(series);
+    expect(gets).toBe(21);
+    expect(await readAllBatches(series)).toEqual(first);
+    expect(gets).toBe(22);
+    await series.append([20]);
+    expect((await readAllBatches(series)).length).toBe(21);
+    expect(gets).toBe(23);
+  });
+
   it('finds times and indexes by bisection', async () => {
     let now = 0;
     const series = openSeries<number>(memoryStorage(), prefix, { now: () => now });

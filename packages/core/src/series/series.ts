@@ -22,7 +22,7 @@ import {
   maxBatchNumber,
   type SeriesBatch,
 } from './batch.ts';
-import { type ReadSeriesOptions, readSeries } from './read.ts';
+import { type GetBatch, type ReadSeriesOptions, readSeries } from './read.ts';
 import { type SeriesPlace, seekSeries } from './seek.ts';
 import type { Micros } from './time.ts';
 import { isRetryable, Tries } from './tries.ts';
@@ -37,6 +37,14 @@ export interface SeriesOptions<Value> {
   readonly attempts?: number | undefined;
   /** How many batches are read ahead. Default 8. */
   readonly readAhead?: number | undefined;
+  /** Remembers batches, which never change. Default: none but the newest. */
+  readonly cache?: BatchCache<Value> | undefined;
+}
+
+/** A memory for batches, by number. It may forget any of them at any time. */
+export interface BatchCache<Value> {
+  get(number: number): SeriesBatch<Value> | undefined;
+  set(number: number, batch: SeriesBatch<Value>): void;
 }
 
 /** Options of {@link Series.append}. */
@@ -104,6 +112,7 @@ class StoredSeries<Value> implements Series<Value> {
   readonly #now: () => Micros;
   readonly #attempts: number;
   readonly #readAhead: number;
+  readonly #cache: BatchCache<Value> | undefined;
   /** The newest batch that was seen: a hint where to begin, never an answer. */
   #seen: SeriesBatch<Value> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -115,6 +124,7 @@ class StoredSeries<Value> implements Series<Value> {
     this.#now = options.now ?? (() => Date.now() * 1000);
     this.#attempts = options.attempts ?? 100;
     this.#readAhead = options.readAhead ?? 8;
+    this.#cache = options.cache;
   }
 
   async append(entries: readonly Value[], options: AppendOptions = {}): Promise<SeriesBatch<Value>> {
@@ -135,18 +145,10 @@ class StoredSeries<Value> implements Series<Value> {
   }
 
   async latest(options: CallOptions = {}): Promise<SeriesBatch<Value> | undefined> {
-    const { signal } = options;
-    const { objects } = await this.#storage.list({ prefix: `${this.#prefix}/`, limit: 1, signal });
-    const [newest] = objects;
-    if (newest === undefined) return undefined;
-    const number = batchNumber(this.#prefix, newest.key);
-    if (number === undefined) {
-      throw new GoModKitError('storage_unavailable', `${newest.key} does not belong into the series ${this.#prefix}`, {
-        data: { key: newest.key, transient: false },
-      });
-    }
+    const number = await this.#newest(options);
+    if (number === undefined) return undefined;
     if (this.#seen?.number === number) return this.#seen;
-    return this.#get(number, signal);
+    return this.#get(number, options.signal);
   }
 
   async get(number: number, options: CallOptions = {}): Promise<SeriesBatch<Value> | undefined> {
@@ -157,19 +159,35 @@ class StoredSeries<Value> implements Series<Value> {
   }
 
   read(options: ReadSeriesOptions = {}): AsyncGenerator<SeriesBatch<Value>, void, void> {
-    return readSeries((number, call) => this.get(number, call), this.#readAhead, options);
+    const get: GetBatch<Value> = (number, call) => this.get(number, call);
+    return readSeries({ get, newest: (call) => this.#newest(call) }, this.#readAhead, options);
   }
 
   async seek(place: SeriesPlace, options: CallOptions = {}): Promise<number> {
     return seekSeries((number, call) => this.get(number, call), await this.latest(options), place, options);
   }
 
+  /** The number of the newest batch. */
+  async #newest({ signal }: CallOptions): Promise<number | undefined> {
+    const { objects } = await this.#storage.list({ prefix: `${this.#prefix}/`, limit: 1, signal });
+    const [newest] = objects;
+    if (newest === undefined) return undefined;
+    const number = batchNumber(this.#prefix, newest.key);
+    if (number !== undefined) return number;
+    throw new GoModKitError('storage_unavailable', `${newest.key} does not belong into the series ${this.#prefix}`, {
+      data: { key: newest.key, transient: false },
+    });
+  }
+
   async #get(number: number, signal: AbortSignal | undefined): Promise<SeriesBatch<Value> | undefined> {
     if (number > maxBatchNumber) return undefined;
+    const known = this.#cache?.get(number);
+    if (known !== undefined) return known;
     const object = await this.#storage.get(batchKey(this.#prefix, number), { signal });
     if (object === undefined) return undefined;
     const batch = await decodeBatch(object, number, this.#parse);
     if (number >= (this.#seen?.number ?? 0)) this.#seen = batch;
+    this.#cache?.set(number, batch);
     return batch;
   }
 
@@ -247,6 +265,7 @@ class StoredSeries<Value> implements Series<Value> {
 
   #remember(batch: SeriesBatch<Value>): SeriesBatch<Value> {
     this.#seen = batch;
+    this.#cache?.set(batch.number, batch);
     return batch;
   }
 }

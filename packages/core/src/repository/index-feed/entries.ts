@@ -5,9 +5,10 @@
 // - What is read back is checked: a value that is no version makes its batch corrupt, never a hole in the feed.
 
 import { decodeUtf8, encodeUtf8 } from '../../bytes/utf8.ts';
+import { createByteCache } from '../../cache/byte-cache.ts';
 import { GoModKitError } from '../../errors/error.ts';
 import type { ModuleVersion } from '../../module/index.ts';
-import { formatMicros, type Micros, openSeries, type Series } from '../../series/index.ts';
+import { formatMicros, type Micros, openSeries, type Series, type SeriesBatch } from '../../series/index.ts';
 import type { Storage } from '../../storage/storage.ts';
 
 /** The series of the feed. */
@@ -35,9 +36,30 @@ export interface PendingRecord {
   readonly versions: readonly ModuleVersion[];
 }
 
-/** Opens the series of the feed. `now` is in milliseconds. */
-export function openIndex(storage: Storage, now: () => number): Series<ModuleVersion> {
-  return openSeries(storage, indexPrefix, { parse: versionOf, now: () => now() * 1000, attempts: 3, readAhead });
+/** What {@link openIndex} is told. */
+export interface OpenIndexOptions {
+  /** In milliseconds. */
+  readonly now: () => number;
+  /** Bytes for batches that are kept in memory: clients follow the end, and page by page. */
+  readonly memory: number;
+}
+
+/** Opens the series of the feed. */
+export function openIndex(storage: Storage, { now, memory }: OpenIndexOptions): Series<ModuleVersion> {
+  // Room of its own: whoever reads the whole feed must not push hot answers out of memory.
+  const batches = createByteCache({ maxBytes: memory, now }).section<SeriesBatch<ModuleVersion>>({ weigh: weightOf });
+  return openSeries(storage, indexPrefix, {
+    parse: versionOf,
+    now: () => now() * 1000,
+    attempts: 3,
+    readAhead,
+    cache: { get: (number) => batches.get(String(number)), set: (number, batch) => batches.set(String(number), batch) },
+  });
+}
+
+/** Bytes of a batch in memory, estimated. */
+function weightOf({ entries }: SeriesBatch<ModuleVersion>): number {
+  return entries.reduce((sum, { value }) => sum + 2 * (value.path.length + value.version.length) + 200, 200);
 }
 
 /** `path@version`. */

@@ -36,8 +36,8 @@ const watchInterval = 60_000;
 
 /** Creates an {@link IndexFeed}. Does no I/O. */
 export function createIndexFeed(settings: Settings, store: Store): IndexFeed {
-  const { storage, now } = settings;
-  const series = openIndex(storage, now);
+  const { storage, now, limits } = settings;
+  const series = openIndex(storage, { now, memory: limits.memory / 8 });
   const notes = createPendingNotes(store, storage, now);
   const tail = new Tail(series, settings);
   const announcements = new Announcements({ tail, notes, now, abandonAfter });

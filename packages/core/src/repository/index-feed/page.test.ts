@@ -253,8 +253,8 @@ describe('what a page costs', () => {
     const [short, long] = [await feed(128), await feed(4096)];
     for (const [options, logarithms] of [
       [{ limit: 10 }, 0],
-      [{ limit: 10, since: '2026-01-01T00:01:40Z' }, 1],
-      [{ limit: 10, cursor: btoa('1:100:0').replace(/=/g, '') }, 0],
+      [{ limit: 10, since: '2026-01-01T00:00:20Z' }, 1],
+      [{ limit: 10, cursor: btoa('1:20:0').replace(/=/g, '') }, 0],
     ] as const) {
       const [a, b] = [await reads(short, options), await reads(long, options)];
       expect(a.entries).toBe(10);
