@@ -18,6 +18,8 @@ export default library({
   packages: 'src/packages/index.ts',
   repository: 'src/repository/index.ts',
   protocol: 'src/protocol/index.ts',
+  bundle: 'src/bundle/index.ts',
+  maintenance: 'src/maintenance/index.ts',
   txtar: 'src/txtar/index.ts',
   'storage/conformance': 'src/storage/conformance/index.ts',
   'platform/zip-engine.node': 'src/platform/zip-engine.node.ts',

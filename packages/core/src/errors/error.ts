@@ -46,6 +46,8 @@ export type ErrorCode =
   | 'invalid_note'
   /** A tree head, record, tile or proof of a transparency log is malformed or does not hold (spec §12.7, §12.11). */
   | 'invalid_log'
+  /** A bundle is none, or breaks its own rules: `data.entry`, the file at fault; `data.truncated` where it was cut off. */
+  | 'invalid_bundle'
   /** Something is larger or more than the stated limit: `data.limit`. */
   | 'limit_exceeded'
   /** A range starts at or after the end of the object: `data.size`. */

@@ -83,6 +83,7 @@ const rules: Readonly<Record<ErrorCode, Rule>> = {
   conflict: wrongAnswer,
   invalid_note: wrongAnswer,
   invalid_log: wrongAnswer,
+  invalid_bundle: wrongAnswer,
   checksum_mismatch: { ...wrongAnswer, prefix: 'SECURITY ERROR: ' },
   checksum_misbehaviour: { ...wrongAnswer, prefix: 'SECURITY ERROR: ' },
   range_not_satisfiable: { status: 416, cache: 'no-store', prefix: '' },

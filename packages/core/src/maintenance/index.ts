@@ -1,0 +1,1 @@
+export { type CopyEvent, type CopyOptions, type CopyReport, copyStorage } from './copy.ts';
