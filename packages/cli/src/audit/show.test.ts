@@ -13,6 +13,7 @@ const report: AuditReport = {
   removed: 0,
   bytes: 10,
   content: 10,
+  origins: { unchanged: 0, moved: 0, deleted: 0, unchecked: 0, none: 0 },
   goSum: { matches: 0, mismatches: 0, notStored: 0 },
   findings: { bad_zip: 2 },
   severities: { damage: 2, warning: 0, note: 0 },

@@ -68,12 +68,18 @@ function findingText({ severity, kind, key, detail, expected, actual }: AuditEve
   return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
+/** Statuses of origins that do not speak for themselves. */
+const originWords: Readonly<Record<string, string>> = { unchecked: 'not checked', none: 'without a commit' };
+
 function summary(report: AuditReport, milliseconds: number): string {
   const { audited, versions, zips, content, severities, goSum, purged, removed, damagedZips } = report;
   const speed = milliseconds > 0 ? `, ${bytes(Math.round((content * 1000) / milliseconds))}/s` : '';
   const lines = [`${audited} of ${versions} versions read, ${zips} zips, ${bytes(content)} hashed${speed}`];
   if (goSum.matches + goSum.mismatches + goSum.notStored > 0)
     lines.push(`go.sum: ${goSum.matches} match, ${goSum.mismatches} mismatch, ${goSum.notStored} not stored`);
+  const origins = Object.entries(report.origins).filter(([, count]) => count > 0);
+  if (origins.length > 0)
+    lines.push(`origins: ${origins.map(([status, count]) => `${count} ${originWords[status] ?? status}`).join(', ')}`);
   if (purged > 0) lines.push(`${purged} versions purged`);
   if (removed > 0) lines.push(`damaged zips removed: ${removed}; gomodkit capture MODULE@VERSION fetches them anew`);
   for (const [kind, count] of Object.entries(report.findings)) lines.push(`  ${String(count).padStart(6)} ${kind}`);

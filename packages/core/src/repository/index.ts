@@ -1,4 +1,11 @@
-export type { AuditEvent, AuditedVersion, AuditOptions, AuditReport, GoSumCounts } from './audit/audit.ts';
+export type {
+  AuditEvent,
+  AuditedVersion,
+  AuditOptions,
+  AuditReport,
+  GoSumCounts,
+  OriginCounts,
+} from './audit/audit.ts';
 export type { AuditFinding, AuditFindingKind, AuditSeverity } from './audit/finding.ts';
 export { type PlanClosureOptions, planClosure } from './capture/plan-closure.ts';
 export type {

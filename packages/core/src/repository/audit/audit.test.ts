@@ -97,6 +97,7 @@ it('counts what it reads', async () => {
     removed: 0,
     bytes,
     content: contents.join('').length,
+    origins: { unchanged: 0, moved: 0, deleted: 0, unchecked: 0, none: 0 },
     goSum: { matches: 0, mismatches: 0, notStored: 0 },
     findings: {},
     severities: { damage: 0, warning: 0, note: 0 },

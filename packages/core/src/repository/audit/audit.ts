@@ -2,6 +2,7 @@
 
 import type { GoSum } from '../../gosum/index.ts';
 import type { ModuleVersion } from '../../module/index.ts';
+import type { OriginSource } from '../../source/origin-check.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import type { AuditFinding, AuditFindingKind, AuditSeverity } from './finding.ts';
 
@@ -36,6 +37,13 @@ export interface AuditOptions extends CallOptions {
    * `.gomodkit/audit/`. Default `false`.
    */
   readonly removeDamaged?: boolean | undefined;
+  /**
+   * Where to look what became of the tags that versions were captured from, such as a `gitSource`: of every version that is read and
+   * whose `.info` names a commit. Default: nobody is asked.
+   */
+  readonly origins?: OriginSource | undefined;
+  /** Where a tag was moved, say which files differ. Default `false`. */
+  readonly differences?: boolean | undefined;
   /** How many versions are read at once. Default 4. */
   readonly concurrency?: number | undefined;
 }
@@ -113,10 +121,23 @@ export interface AuditReport {
   readonly content: number;
   /** Lines of the go.sum that hold, that do not, and about what is not stored. */
   readonly goSum: GoSumCounts;
+  /** Versions by what became of their origins; all zero without `origins`. */
+  readonly origins: OriginCounts;
   /** How many findings of each kind there are; kinds of which there are none are left out. */
   readonly findings: Readonly<Partial<Record<AuditFindingKind, number>>>;
   /** The same by severity. */
   readonly severities: Readonly<Record<AuditSeverity, number>>;
+}
+
+/** What became of origins. */
+export interface OriginCounts {
+  readonly unchanged: number;
+  readonly moved: number;
+  readonly deleted: number;
+  /** Those that could not be looked at. */
+  readonly unchecked: number;
+  /** Versions whose `.info` names no commit, as most that come from proxies. */
+  readonly none: number;
 }
 
 /** How the lines of a go.sum fare. */

@@ -47,6 +47,12 @@ export const severities = {
   unknown_to_database: 'warning',
   /** The checksum database could not be asked. */
   unverified: 'warning',
+  /** The tag that the version was captured from points to another commit now. */
+  origin_moved: 'warning',
+  /** The tag, commit or repository that the version was captured from is no longer there. */
+  origin_deleted: 'warning',
+  /** The repository that the version was captured from could not be asked. */
+  origin_unchecked: 'warning',
   /** Storage failed to deliver the object, also after some attempts. */
   unreadable: 'damage',
 } as const;

@@ -9,6 +9,7 @@ import { hashGoMod } from '../../dirhash/index.ts';
 import type { GoSum } from '../../gosum/index.ts';
 import type { ObjectInfo } from '../../storage/storage.ts';
 import type { Extension, Target } from '../keys.ts';
+import { checkOrigin } from './check-origin.ts';
 import {
   type AuditContext,
   createFindings,
@@ -94,12 +95,15 @@ async function inspect(
   const verdicts = await verdictsOf(context, target, sums, findings);
   judgeGoMod(content, verdicts, findings);
   const goSum = compareWithGoSum(context.goSum, target, files, sums, findings);
+  const { origins, signal } = context;
+  const origin = origins && (await checkOrigin(origins, target, content.info?.origin, findings, signal));
   const counts: ReadCounts = {
     bytes: content.bytes,
     content: (zip?.uncompressedSize ?? 0) + (content.mod?.length ?? 0),
     zip: zip !== undefined,
     proven: verdicts.mod.says === 'proven' && (sums.zip === undefined || verdicts.zip.says === 'proven'),
     goSum,
+    origin,
   };
   const disproved = verdicts.mod.says === 'disproved' || verdicts.zip.says === 'disproved';
   const damagedZip = isDamaged(context, target, files, content, verdicts, findings);

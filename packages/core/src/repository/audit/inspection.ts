@@ -4,12 +4,14 @@ import type { GoSum } from '../../gosum/index.ts';
 import type { ObjectInfo } from '../../storage/storage.ts';
 import type { Engine } from '../engine.ts';
 import type { Extension, Target } from '../keys.ts';
+import type { OriginAudit, OriginStatus } from './check-origin.ts';
 import { type AuditFinding, type AuditFindingKind, findingOf } from './finding.ts';
 
 /** What all inspections of an audit share. */
 export interface AuditContext {
   readonly engine: Engine;
   readonly goSum: GoSum | undefined;
+  readonly origins: OriginAudit | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -35,6 +37,8 @@ export interface ReadCounts {
   readonly content: number;
   readonly zip: boolean;
   readonly proven: boolean;
+  /** Absent where nobody was asked. */
+  readonly origin?: OriginStatus | undefined;
   /** Lines of the go.sum, by how they fare. */
   readonly goSum: Readonly<Record<'matches' | 'mismatches' | 'notStored', number>>;
 }

@@ -41,7 +41,9 @@ export async function* runAudit(engine: Engine, options: AuditOptions): AsyncGen
   checkOptions(engine, options);
   await checkCursor(engine.store, options);
   const { controller, release } = linkedController(options.signal);
-  const context: AuditContext = { engine, goSum: options.goSum, signal: controller.signal };
+  const { goSum, differences = false } = options;
+  const origins = options.origins && { source: options.origins, differences };
+  const context: AuditContext = { engine, goSum, origins, signal: controller.signal };
   const limiter = createLimiter(concurrency);
   const tally = createTally();
   const underWay: Promise<Outcome>[] = [];

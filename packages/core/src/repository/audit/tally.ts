@@ -23,6 +23,7 @@ export function createTally(): Tally {
   const findings: Partial<Record<AuditFindingKind, number>> = {};
   const severities: Record<AuditSeverity, number> = { damage: 0, warning: 0, note: 0 };
   const goSum = { matches: 0, mismatches: 0, notStored: 0 };
+  const origins = { unchanged: 0, moved: 0, deleted: 0, unchecked: 0, none: 0 };
   const counts = {
     versions: 0,
     audited: 0,
@@ -48,6 +49,7 @@ export function createTally(): Tally {
       counts.content += read.content;
       if (read.zip) counts.zips++;
       if (read.proven) counts.proven++;
+      if (read.origin !== undefined) origins[read.origin]++;
       goSum.matches += read.goSum.matches;
       goSum.mismatches += read.goSum.mismatches;
       goSum.notStored += read.goSum.notStored;
@@ -65,6 +67,7 @@ export function createTally(): Tally {
       clean: severities.damage === 0 && severities.warning === 0,
       ...counts,
       goSum: { ...goSum },
+      origins: { ...origins },
       findings: { ...findings },
       severities: { ...severities },
     }),
