@@ -5,6 +5,7 @@ export default defineConfig({
   entry: [
     'run.ts',
     'programs/bare-server.ts',
+    'programs/buckets.ts',
     'programs/capture.ts',
     'programs/load.ts',
     'programs/server.ts',

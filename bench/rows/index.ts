@@ -3,6 +3,8 @@
 import type { Row } from '../harness/row.ts';
 import { adapterRow } from './adapters.ts';
 import { auditRow } from './audit.ts';
+import { bucketRequests } from './bucket-requests.ts';
+import { bucketCalls } from './buckets.ts';
 import { buildList } from './build-list.ts';
 import { capture } from './capture.ts';
 import { coldInfo } from './cold-info.ts';
@@ -30,6 +32,8 @@ export const rows: readonly Row[] = [
   zipHash,
   indexPage,
   storagePut,
+  ...bucketCalls,
+  bucketRequests,
   sumdbAppend,
   sumdbLookup,
   sumdbProxied,

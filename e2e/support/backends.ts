@@ -27,8 +27,7 @@ export interface RunningBackend {
   close(): Promise<void>;
 }
 
-/** All of them. */
-export const backends: readonly Backend[] = [
+const everyBackend: readonly Backend[] = [
   {
     name: 'a directory',
     real: false,
@@ -63,6 +62,12 @@ export const backends: readonly Backend[] = [
     },
   },
 ];
+
+// A run that is given real servers comes after one without them: what both would show is shown once, unless everything is wanted.
+const realOnly = Boolean(process.env.GOMODKIT_TEST_SERVERS) && process.env.GOMODKIT_TEST_SCALE !== 'full';
+
+/** Those of this run. */
+export const backends: readonly Backend[] = everyBackend.filter(({ real }) => real || !realOnly);
 
 const fakeCredentials: Credentials = { accessKeyId: 'tester', secretAccessKey: 'tester-secret' };
 
