@@ -3,8 +3,12 @@
 import { Command } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addCapture } from './commands/capture.ts';
+import { addCopy } from './commands/copy.ts';
+import { addExport } from './commands/export.ts';
+import { addGc } from './commands/gc.ts';
 import { addGraph } from './commands/graph.ts';
 import { addHash } from './commands/hash.ts';
+import { addImport } from './commands/import.ts';
 import { addInfo } from './commands/info.ts';
 import { addList } from './commands/list.ts';
 import { addMod } from './commands/mod.ts';
@@ -36,6 +40,10 @@ export function createProgram(): Command {
     addInfo,
     addList,
     addCapture,
+    addExport,
+    addImport,
+    addCopy,
+    addGc,
     addPublish,
     addWithdraw,
     addGraph,

@@ -94,6 +94,28 @@ export function chooseSumdb(candidates: SumdbCandidates): SumdbChoice {
   };
 }
 
+/** A database that is named, for those who ask nobody. Throws `invalid_argument`. */
+export function chooseDatabase({
+  flags,
+  config,
+  env,
+  goEnv,
+}: Pick<SumdbCandidates, 'flags' | 'config' | 'env' | 'goEnv'>): {
+  /** Undefined where it is off. */
+  readonly database: sumdb.GoSumdb | undefined;
+  readonly origin: string;
+  readonly noSumdb: string;
+  readonly unknown: 'require' | 'allow';
+} {
+  const { text, origin } = settingOf({ flags, config, env, goEnv });
+  return {
+    database: parse(text, origin),
+    origin,
+    noSumdb: privatePatterns(flags.private ?? config.private, goEnv),
+    unknown: (flags.allowUnknown ?? config.allowUnknown) ? 'allow' : 'require',
+  };
+}
+
 interface Setting {
   readonly text: string;
   readonly origin: string;
@@ -101,7 +123,12 @@ interface Setting {
   readonly explicit: boolean;
 }
 
-function settingOf({ flags, config, env, goEnv }: SumdbCandidates): Setting {
+function settingOf({
+  flags,
+  config,
+  env,
+  goEnv,
+}: Pick<SumdbCandidates, 'flags' | 'config' | 'env' | 'goEnv'>): Setting {
   const fromFile = typeof config.sumdb === 'string' ? config.sumdb : undefined;
   const order = [
     { text: flags.sumdb, origin: '--sumdb', explicit: true },

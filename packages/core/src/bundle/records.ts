@@ -41,8 +41,9 @@ export async function recordOf(
     return await client.lookup(path, version, options);
   } catch (error) {
     options.signal?.throwIfAborted();
-    // What nobody published cannot be proved; what could not be found out is not left out in silence by the caller.
+    // What nobody published cannot be proved, nor what is not asked here and was not kept. What could not be found out is another matter.
     if (isGoModKitError(error, 'not_found', 'gone', 'denied')) return undefined;
+    if (isGoModKitError(error, 'upstream_unavailable') && error.data.transient === false) return undefined;
     throw error;
   }
 }

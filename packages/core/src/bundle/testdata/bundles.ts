@@ -134,3 +134,15 @@ export async function objectsOf(storage: Storage): Promise<Map<string, Uint8Arra
     if (!page.more) return objects;
   }
 }
+
+/** A storage with some other methods. */
+export function altered(storage: Storage, changes: Partial<Storage>): Storage {
+  return {
+    get: (key, options) => storage.get(key, options),
+    head: (key, options) => storage.head(key, options),
+    create: (key, source, options) => storage.create(key, source, options),
+    list: (options) => storage.list(options),
+    delete: async (key, options) => storage.delete?.(key, options),
+    ...changes,
+  };
+}

@@ -11,13 +11,15 @@
 // - After misbehaviour nothing is answered any more. Memory is bounded.
 
 import { createSingleFlight, type SingleFlight } from '../../async/single-flight.ts';
+import { readAll } from '../../bytes/source.ts';
 import { encodeUtf8, equalBytes } from '../../bytes/utf8.ts';
 import { type CacheSection, createByteCache } from '../../cache/byte-cache.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
 import { tell } from '../../errors/tell.ts';
 import { unescapePath, unescapeVersion } from '../../module/escape.ts';
 import type { ModuleVersion } from '../../module/version.ts';
-import type { CallOptions } from '../../storage/storage.ts';
+import { isKey } from '../../storage/key.ts';
+import type { CallOptions, Storage } from '../../storage/storage.ts';
 import { forgivingCache, type SumdbCache, storageCache } from '../client/cache.ts';
 import { createSumdbClient } from '../client/client.ts';
 import { verifierKeyOf } from '../client/go-sumdb.ts';
@@ -66,7 +68,7 @@ export class ProxiedDatabase {
     this.name = newVerifier(verifierKeyOf(key)).name;
     this.#options = options;
     this.#now = now;
-    const remote = reached ?? unasked(this.name);
+    const remote = reached ?? unpacked(storage, this.name);
     this.#remote = remote;
     this.#alone = reached === undefined;
     this.#admit = admit;
@@ -267,9 +269,14 @@ function absent(message: string): GoModKitError {
   return new GoModKitError('not_found', message);
 }
 
-/** Asks nobody. Not `not_found`: what was not kept here may well be in the log. */
-function unasked(database: string): SumdbRemote {
-  return async (path) => {
+/**
+ * Asks nobody but what an unpacked bundle has beside its modules. Not `not_found`: what was not kept here may well be in the log.
+ */
+function unpacked(storage: Storage, database: string): SumdbRemote {
+  return async (path, { signal }) => {
+    const key = `sumdb/${database}/${path}`;
+    const object = isKey(key) ? await storage.get(key, { signal }) : undefined;
+    if (object !== undefined) return readAll(object.body, maxUnpacked);
     throw new GoModKitError(
       'upstream_unavailable',
       `the checksum database ${database} is not asked here, and its ${path} was not kept`,
@@ -277,6 +284,9 @@ function unasked(database: string): SumdbRemote {
     );
   };
 }
+
+/** Above any answer of a database. */
+const maxUnpacked = 4 * 1024 * 1024;
 
 function isPrivate({ path }: ModuleVersion, database: string): GoModKitError {
   return new GoModKitError(

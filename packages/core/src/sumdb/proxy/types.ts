@@ -11,7 +11,8 @@ export interface ProxiedSumdb {
   readonly key: string;
   /**
    * Reaches it; see `databaseRemote`. Default: nobody is asked. Then it is served, `supported` included, where `storage` has a whole tree
-   * head of it, with the lookups that were kept there, so that clients can verify offline; what was not kept is `upstream_unavailable`.
+   * head of it, with the lookups that were kept there or that an unpacked bundle left (`sumdb/NAME/…`), so that clients can verify offline; what
+   * was not kept is `upstream_unavailable`.
    */
   readonly remote?: SumdbRemote | undefined;
   /** GONOSUMDB: comma-separated patterns of module paths whose lookups are answered `denied` and never passed on. Default: none. */
