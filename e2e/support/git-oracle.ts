@@ -1,0 +1,124 @@
+// The go command in direct mode, asked many questions about repositories on this machine.
+//
+// Invariants:
+// - It sees no network: git is told that every address it may meet is a directory.
+// - Versions are asked for in one module cache and everything else in another: a branch's answer is written down as its version's, with
+//   the Origin that belongs to the branch.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Origin } from '@gomodkit/core';
+import { type GoEnvironment, goCommand, goEnvironment } from '@gomodkit/testing';
+import type { Question } from '../../packages/core/test/git/generate/questions.ts';
+
+/** What go says. */
+export type GoAnswer = GoModule | { readonly error: string };
+
+/** A version that go downloaded. */
+export interface GoModule {
+  readonly version: string;
+  readonly time: string;
+  readonly sum: string;
+  readonly goModSum: string;
+  readonly origin: Origin | undefined;
+}
+
+/** go, with addresses rewritten. */
+export interface GitOracle {
+  /** Answers in the order of the questions. */
+  ask(questions: readonly Question[]): Promise<readonly GoAnswer[]>;
+  /** The versions that go lists, or the reason why not, by module path. */
+  versions(paths: readonly string[]): Promise<readonly (readonly string[] | { readonly error: string })[]>;
+}
+
+interface Download {
+  readonly Path: string;
+  readonly Version?: string;
+  readonly Query?: string;
+  readonly Error?: string;
+  readonly Info?: string;
+  readonly Sum?: string;
+  readonly GoModSum?: string;
+  readonly Origin?: Origin;
+}
+
+/** `rewrites`: addresses' beginnings, and the directory that stands for each. `scratch` is for caches. */
+export function gitOracle(rewrites: Readonly<Record<string, string>>, scratch: string): GitOracle {
+  const configuration = Object.entries(rewrites).map(
+    ([from, directory]) => `[url "${pathToFileURL(directory).href}/"]\n\tinsteadOf = ${from}\n`,
+  );
+  const config = join(scratch, 'gitconfig');
+  mkdirSync(scratch, { recursive: true });
+  writeFileSync(config, configuration.join(''));
+  const environment = (): GoEnvironment =>
+    goEnvironment({
+      goproxy: 'direct',
+      variables: {
+        GOVCS: '*:git',
+        GOFLAGS: '-modcacherw',
+        GIT_CONFIG_GLOBAL: config,
+        GIT_CONFIG_NOSYSTEM: '1',
+      },
+    });
+  return {
+    ask: async (questions) => {
+      const answers = new Map<string, GoAnswer>();
+      const isVersion = ({ query }: Question): boolean => /^v\d+\.\d+\.\d+/.test(query);
+      const groups = [questions.filter(isVersion), questions.filter((question) => !isVersion(question))];
+      for (const group of groups) await download(group, environment(), answers);
+      return questions.map((question) => answers.get(key(question)) ?? { error: 'go did not answer' });
+    },
+    versions: (paths) => listVersions(paths, environment()),
+  };
+}
+
+function key({ path, query }: Question): string {
+  return `${path}@${query}`;
+}
+
+async function download(group: readonly Question[], own: GoEnvironment, answers: Map<string, GoAnswer>): Promise<void> {
+  if (group.length === 0) return;
+  try {
+    const env = own.variables;
+    const { stderr, stdout } = await goCommand(['mod', 'download', '-json', ...group.map(key)], {
+      env,
+      allowFailure: true,
+    });
+    const downloads = parseObjects(stdout) as Download[];
+    if (downloads.length === 0) throw new Error(`go mod download: ${stderr}`);
+    for (const each of downloads) answers.set(`${each.Path}@${each.Query ?? each.Version}`, answerOf(each));
+  } finally {
+    await own.close();
+  }
+}
+
+function answerOf({ Error: error, GoModSum, Info, Origin: origin, Sum, Version }: Download): GoAnswer {
+  if (error !== undefined || Info === undefined) return { error: error ?? 'no .info' };
+  const { Time } = JSON.parse(readFileSync(Info, 'utf8')) as { Time: string };
+  return { version: Version ?? '', time: Time, sum: Sum ?? '', goModSum: GoModSum ?? '', origin };
+}
+
+async function listVersions(paths: readonly string[], own: GoEnvironment) {
+  try {
+    const args = ['list', '-m', '-e', '-json', '-versions', '-retracted', ...paths];
+    const { stdout } = await goCommand(args, { env: own.variables, allowFailure: true });
+    const listed = parseObjects(stdout) as { Path: string; Versions?: string[]; Error?: { Err: string } }[];
+    return paths.map((path) => {
+      const { Error: error, Versions = [] } = listed.find(({ Path }) => Path === path) ?? {
+        Error: { Err: 'no answer' },
+      };
+      return error === undefined ? Versions : { error: error.Err };
+    });
+  } finally {
+    await own.close();
+  }
+}
+
+/** The objects that go prints one after another. */
+function parseObjects(stdout: string): unknown[] {
+  return stdout
+    .split(/^\}\n/m)
+    .filter((text) => text.trim() !== '')
+    .map((text) => JSON.parse(`${text}}`));
+}
