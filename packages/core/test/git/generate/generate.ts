@@ -2,6 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -20,7 +21,7 @@ export interface GeneratedRepository {
 
 /** Options of {@link generateRepository}. */
 export interface GenerateOptions {
-  /** Directory that gets `gSEED.git`. */
+  /** Directory that gets `gSEED.git`; made if need be. */
   readonly root: string;
   /** Host of the module paths: `HOST/gSEED.git`. Default `example.com`. */
   readonly host?: string | undefined;
@@ -35,6 +36,7 @@ export async function generateRepository(seed: number, options: GenerateOptions)
   const modulePath = `${host}/${name}.git`;
   const choice = choiceFrom(seed);
   const history = historyOf(choice, modulePath);
+  await mkdir(root, { recursive: true });
   const hashes = await write(join(root, `${name}.git`), history);
   return { seed, name, questions: questionsAbout(choice, modulePath, history, hashes, questions) };
 }
