@@ -32,11 +32,25 @@ export async function answerOf<T>(answer: Promise<T>, { step, key, signal, timeo
   }
 }
 
-/** HTTP status of an error of the SDK, where there was an answer. */
+/** HTTP status of an error of the SDK, where there was an answer: its parts say it in different ways. */
 export function statusOf(error: unknown): number | undefined {
-  const { code } = (error ?? {}) as { code?: unknown };
-  const status = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
+  const { code, response } = (error ?? {}) as { code?: unknown; response?: { status?: unknown } | undefined };
+  return [code, response?.status].map(asStatus).find((status) => status !== undefined);
+}
+
+function asStatus(value: unknown): number | undefined {
+  const status = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value;
   return typeof status === 'number' && status >= 100 && status < 600 ? status : undefined;
+}
+
+/** Refusals that another try may not meet. */
+const passing: ReadonlySet<number> = new Set([408, 409, 429]);
+
+/** Whether another try may succeed: what was refused for good will be refused again, anything else may be a hiccup. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof GoModKitError) return false;
+  const status = statusOf(error);
+  return status === undefined || passing.has(status) || status >= 500;
 }
 
 /** A fault of the storage. Aborts and faults pass as they are. */
@@ -44,8 +58,7 @@ export function faultOf(error: unknown, { step, key, signal }: CallContext): unk
   if (signal?.aborted) return signal.reason;
   if (error instanceof GoModKitError) return error;
   const status = statusOf(error);
-  // What was refused for good will be refused again; anything else may be a hiccup.
-  const transient = status === undefined || status === 408 || status === 429 || status >= 500;
+  const transient = isPassing(error);
   const answer = status === undefined ? 'no answer' : `status ${status}`;
   return new GoModKitError(
     'storage_unavailable',

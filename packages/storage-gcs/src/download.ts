@@ -2,10 +2,9 @@
 //
 // Invariants:
 // - One request: what is known of the object comes with its bytes.
-// - An answer of the service is released or read to its end, whatever happens to the body.
+// - A body that ends early closes its own connection at once, and no other.
 
 import type { Readable } from 'node:stream';
-import { isGoModKitError } from '@gomodkit/core/errors';
 import { objectBody } from '@gomodkit/core/storage';
 import type { GcsResponse } from './bucket.ts';
 import type { CallContext } from './calls.ts';
@@ -15,9 +14,11 @@ export function headersOf(stream: Readable): Promise<GcsResponse['headers']> {
   return new Promise((resolve, reject) => {
     // Stays for good: a destroyed request may still report its end, and nobody is left to hear it.
     stream.on('error', reject);
-    stream.on('response', ({ statusCode, headers }: GcsResponse) => {
+    // Stays, too: the answer may come after the caller left.
+    stream.on('response', (response: GcsResponse) => {
+      keepToItself(response);
       // The SDK reads a refusal itself and makes it an error.
-      if (statusCode < 300) resolve(headers);
+      if (response.statusCode < 300) resolve(response.headers);
     });
     // The SDK asks only when somebody begins to read.
     stream.read(0);
@@ -25,10 +26,15 @@ export function headersOf(stream: Readable): Promise<GcsResponse['headers']> {
 }
 
 /**
- * Up to this many bytes are read to their end rather than cut off. Such an answer may be complete already: its socket is then back in
- * the pool, and cutting it off would fail whoever took it, whom the SDK lets wait for seconds before it tries again.
+ * Version 7 of the SDK answers the early end of one body by destroying the agent that all requests of the process share, which cuts off
+ * every other download and upload under way: it knows no other way to the connection behind a body. There is one. The body is a copy
+ * into which the answer itself is piped, and the answer is named when that ends.
  */
-const drainable = 1024 * 1024;
+function keepToItself(response: GcsResponse): void {
+  if (response.request !== undefined) response.request.agent = undefined;
+  // One that was read to its end has given its connection back and has nothing left to destroy.
+  response.on?.('unpipe', (answer: Readable) => answer.destroy());
+}
 
 /** The body as a web stream of exactly `size` bytes. */
 export function bodyOf(
@@ -36,16 +42,6 @@ export function bodyOf(
   size: number,
   { key, signal, timeout }: CallContext,
 ): ReadableStream<Uint8Array> {
-  return objectBody(stream, {
-    backend: 'Google Cloud Storage',
-    key,
-    size,
-    stall: timeout,
-    signal,
-    release(reason, missing) {
-      const faulty = isGoModKitError(reason, 'storage_unavailable');
-      if (missing > drainable || faulty) stream.destroy();
-      else stream.resume();
-    },
-  });
+  const release = (): void => void stream.destroy();
+  return objectBody(stream, { backend: 'Google Cloud Storage', key, size, stall: timeout, signal, release });
 }

@@ -14,8 +14,6 @@ import {
   checkRange,
   checkSourceSize,
   type GetOptions,
-  isKey,
-  type ListBounds,
   type ListOptions,
   type ListPage,
   listBounds,
@@ -24,9 +22,11 @@ import {
   type Storage,
   type StoredObject,
 } from '@gomodkit/core/storage';
-import type { GcsBucketLike, GcsFileLike, GcsFilesPage, GcsMetadata } from './bucket.ts';
+import type { GcsBucketLike, GcsFileLike } from './bucket.ts';
 import { answerOf, type CallContext, faultOf, statusOf } from './calls.ts';
 import { bodyOf, headersOf } from './download.ts';
+import { listPage } from './listing.ts';
+import { infoOf } from './object-info.ts';
 import { type GcsStorageOptions, type Settings, settingsOf } from './options.ts';
 import { upload } from './upload.ts';
 
@@ -61,9 +61,6 @@ export interface SignedUrlOptions extends CallOptions {
 export function gcsStorage(options: GcsStorageOptions): GcsStorage {
   return new BucketStorage(options);
 }
-
-/** The most objects of a page that the service gives. */
-const maxPage = 1000;
 
 class BucketStorage implements GcsStorage {
   readonly #bucket: GcsBucketLike;
@@ -134,20 +131,7 @@ class BucketStorage implements GcsStorage {
     const bounds = listBounds(options);
     const context = this.#context('list', bounds.prefix, options.signal);
     options.signal?.throwIfAborted();
-    let { after } = bounds;
-    for (;;) {
-      const [files, next] = await this.#page({ ...bounds, after }, context);
-      const names = files.map(({ name }) => name.slice(this.#settings.prefix.length));
-      const objects = files.flatMap(({ metadata }, i): ObjectInfo[] => {
-        const key = names[i] ?? '';
-        return key !== after && isKey(key) ? [infoOf(key, Number(metadata.size), metadata)] : [];
-      });
-      const last = names.at(-1);
-      const more = next !== null && last !== undefined && last !== after;
-      const page = objects.slice(0, bounds.limit);
-      if (page.length > 0 || !more) return { objects: page, more: more || page.length < objects.length };
-      after = last;
-    }
+    return listPage(this.#bucket, this.#settings, bounds, context);
   }
 
   async delete(key: string, { signal }: CallOptions = {}): Promise<void> {
@@ -180,7 +164,8 @@ class BucketStorage implements GcsStorage {
   #file(key: string): GcsFileLike {
     this.#checkOpen();
     checkKey(key);
-    return this.#bucket.file(this.#settings.prefix + key);
+    const { prefix, kmsKeyName } = this.#settings;
+    return this.#bucket.file(prefix + key, kmsKeyName === undefined ? {} : { kmsKeyName });
   }
 
   #checkOpen(): void {
@@ -189,21 +174,6 @@ class BucketStorage implements GcsStorage {
 
   #context(step: string, key: string, signal: AbortSignal | undefined): CallContext {
     return { step, key, signal, timeout: this.#settings.timeout };
-  }
-
-  async #page({ prefix, after, limit }: ListBounds, context: CallContext): Promise<GcsFilesPage> {
-    const query = {
-      autoPaginate: false as const,
-      prefix: this.#settings.prefix + prefix,
-      // The offset is inclusive: one more, for the key that the page must not hold.
-      maxResults: Math.min(limit + (after === '' ? 0 : 1), maxPage),
-      ...(after !== '' && { startOffset: this.#settings.prefix + after }),
-    };
-    try {
-      return await answerOf(this.#bucket.getFiles(query), context);
-    } catch (error) {
-      throw faultOf(error, context);
-    }
   }
 
   /** An empty range of an object, or the refusal of one beyond its end. */
@@ -216,15 +186,6 @@ class BucketStorage implements GcsStorage {
     if (info === undefined) return undefined;
     return { ...info, range: resolveRange(key, info.size, range), body: new Blob([]).stream() };
   }
-}
-
-/** Times in whole seconds: a read names no more. */
-function infoOf(key: string, size: number, { generation, updated = '' }: GcsMetadata): ObjectInfo {
-  const modified = new Date(Math.floor(Date.parse(updated) / 1000) * 1000);
-  if (Number.isSafeInteger(size) && generation !== undefined && !Number.isNaN(modified.getTime()))
-    return { key, size, etag: String(generation), modified };
-  const message = `Google Cloud Storage does not say the size, generation and time of ${key}`;
-  throw new GoModKitError('storage_unavailable', message, { data: { key, transient: false } });
 }
 
 function one(header: string | string[] | undefined): string | undefined {

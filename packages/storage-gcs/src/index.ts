@@ -3,6 +3,7 @@ export type {
   GcsFileLike,
   GcsFilesPage,
   GcsMetadata,
+  GcsRequest,
   GcsResponse,
   GcsUploadOptions,
 } from './bucket.ts';

@@ -4,14 +4,14 @@
 // - `ifGenerationMatch: 0` stands on every upload: the service creates or refuses, it never overwrites. 412 is a lost race.
 // - The CRC32C of the bytes goes ahead of them, so the service refuses what was damaged on the way before anybody sees it.
 // - A small source is read whole before anything is sent; a large one is read twice, once for its checksum, and sent in chunks.
-// - A source that fails ends the upload unfinished: nothing becomes visible, and the service forgets it.
+// - A source that fails ends the upload unfinished: nothing becomes visible, and its session is cancelled.
 
-import type { Writable } from 'node:stream';
-import { type ByteSource, sourceChunks } from '@gomodkit/core/storage';
+import { type ByteSource, sourceChunks, sourceParts } from '@gomodkit/core/storage';
 import { CRC32C } from '@google-cloud/storage';
 import type { GcsFileLike, GcsUploadOptions } from './bucket.ts';
-import { answerOf, type CallContext, faultOf, lateFault, statusOf } from './calls.ts';
+import { answerOf, type CallContext, faultOf, statusOf } from './calls.ts';
 import type { Settings } from './options.ts';
+import { beginSession, SessionLost } from './session.ts';
 
 /** An object to be. */
 export interface Upload extends CallContext {
@@ -30,6 +30,7 @@ export async function upload(settings: Settings, wanted: Upload): Promise<boolea
     return true;
   } catch (error) {
     if (wanted.signal?.aborted) throw wanted.signal.reason;
+    if (error instanceof SourceFault) throw error.cause;
     if (statusOf(error) === 412) return false;
     throw faultOf(error, wanted);
   }
@@ -37,87 +38,74 @@ export async function upload(settings: Settings, wanted: Upload): Promise<boolea
 
 async function uploadWhole(settings: Settings, wanted: Upload): Promise<void> {
   const { file, source, signal } = wanted;
-  const body = Buffer.alloc(source.size);
-  let at = 0;
-  for await (const chunk of sourceChunks(source, { signal })) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
+  // The only part, which comes after the end of the source.
+  const { value = new Uint8Array() } = await ofSource(sourceParts(source, settings.chunkSize, { signal })).next();
+  const body = bufferOf(value);
   const sum = new CRC32C();
   sum.update(body);
-  await answerOf(file.save(body, uploadOptions(settings, wanted, sum, false)), wanted);
+  const options = { ...uploadOptions(settings, wanted, sum), resumable: false, validation: false } as const;
+  await answerOf(file.save(body, options), wanted);
 }
+
+/** How many sessions one upload may need. */
+const maxSessions = 3;
 
 async function uploadInChunks(settings: Settings, wanted: Upload): Promise<void> {
-  const { file, source, signal } = wanted;
   const sum = new CRC32C();
-  for await (const chunk of sourceChunks(source, { signal }))
-    sum.update(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
-  const stream = file.createWriteStream(uploadOptions(settings, wanted, sum, true));
-  await writeAll(stream, wanted);
-}
-
-/** Writes the source into the stream and waits until the service has the object. */
-async function writeAll(stream: Writable, { source, signal, step, key, timeout }: Upload): Promise<void> {
-  const stop = new AbortController();
-  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const stored = new Promise<void>((resolve, reject) => {
-    stream.on('finish', resolve);
-    stream.on('error', (error: unknown) => {
-      reject(error);
-      stop.abort(error);
-    });
-  });
-  stored.catch(() => {});
-  // Each chunk has the time of an answer: the service takes the next one only when it has the last.
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const progress = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stop.abort(lateFault(step, key, timeout)), timeout);
-  };
-  try {
-    progress();
-    for await (const chunk of sourceChunks(source, { signal: either })) {
-      if (!stream.write(chunk)) await drained(stream, either);
-      progress();
+  for await (const chunk of ofSource(sourceChunks(wanted.source, { signal: wanted.signal })))
+    sum.update(bufferOf(chunk));
+  const options = uploadOptions(settings, wanted, sum);
+  for (let session = 1; ; session++) {
+    try {
+      return await uploadOnce(settings, wanted, options);
+    } catch (error) {
+      if (!(error instanceof SessionLost) || session === maxSessions) throw error;
     }
-    stream.end();
-    await abortable(stored, either);
-  } catch (error) {
-    stream.destroy();
-    throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
-function drained(stream: Writable, signal: AbortSignal): Promise<void> {
-  return abortable(new Promise<void>((resolve) => stream.once('drain', resolve)), signal);
+async function uploadOnce(settings: Settings, wanted: Upload, options: GcsUploadOptions): Promise<void> {
+  const { source, signal } = wanted;
+  const session = await beginSession(
+    wanted.file,
+    { ...options, metadata: { ...options.metadata, contentLength: source.size } },
+    wanted,
+  );
+  try {
+    let at = 0;
+    for await (const chunk of ofSource(sourceParts(source, settings.chunkSize, { signal }))) {
+      await session.send({ chunk: bufferOf(chunk), at, total: source.size }, wanted);
+      at += chunk.length;
+    }
+  } catch (error) {
+    await session.cancel();
+    throw error;
+  }
 }
 
-function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
+/** What is wrong with the source, which is no fault of the service. */
+class SourceFault extends Error {}
+
+async function* ofSource(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw new SourceFault('the source failed', { cause: error });
+  }
 }
 
-function uploadOptions(settings: Settings, wanted: Upload, sum: CRC32C, resumable: boolean): GcsUploadOptions {
-  const { storageClass, kmsKeyName, chunkSize } = settings;
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+function uploadOptions({ storageClass }: Settings, { contentType }: Upload, sum: CRC32C): GcsUploadOptions {
   return {
-    resumable,
-    validation: false,
     preconditionOpts: { ifGenerationMatch: 0 },
     metadata: {
       crc32c: sum.toString(),
-      ...(wanted.contentType !== undefined && { contentType: wanted.contentType }),
+      ...(contentType !== undefined && { contentType }),
       ...(storageClass !== undefined && { storageClass }),
-      ...(resumable && { contentLength: wanted.source.size }),
     },
-    ...(resumable && { chunkSize }),
-    ...(kmsKeyName !== undefined && { kmsKeyName }),
   };
 }
 

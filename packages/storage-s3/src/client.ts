@@ -66,6 +66,9 @@ export function refusalOf(error: unknown): Refusal {
   return { status: $metadata?.httpStatusCode, code: typeof name === 'string' ? name : '' };
 }
 
+/** Refusals that another try may not meet. */
+const passing: ReadonlySet<number> = new Set([408, 409, 429]);
+
 /** A fault of the storage: `step` failed for `key`. Aborts and faults pass as they are. */
 export function faultOf(error: unknown, step: string, key: string, signal?: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
@@ -73,7 +76,7 @@ export function faultOf(error: unknown, step: string, key: string, signal?: Abor
   const { status, code } = refusalOf(error);
   const answer = status === undefined ? 'no answer' : `${status} ${code}`;
   // What was refused for good will be refused again; anything else may be a hiccup.
-  const transient = status === undefined || status === 408 || status === 429 || status >= 500;
+  const transient = status === undefined || passing.has(status) || status >= 500;
   return new GoModKitError('storage_unavailable', `S3 cannot ${step} ${key || 'the bucket'}: ${answer}`, {
     cause: error,
     data: { key, transient, status },

@@ -2,87 +2,118 @@
 
 import { S3Client } from '@aws-sdk/client-s3';
 import { isGoModKitError } from '@gomodkit/core/errors';
-import { bytesSource } from '@gomodkit/core/storage';
-import { type FakeS3, type ObjectFault, type ObjectFaultEffect, startFakeS3 } from '@gomodkit/testing/s3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type S3Storage, s3Storage } from './index.ts';
+import { bytesSource, type Storage } from '@gomodkit/core/storage';
+import { type FakeS3, startFakeS3 } from '@gomodkit/testing/s3';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type FaultTableOptions,
+  objectionTo,
+  printFaults,
+  type Trial,
+  tryFaults,
+} from '../../../tools/storage-faults/fault-table.ts';
+import { type S3Storage, type S3StorageOptions, s3Storage } from './index.ts';
 
 const part = 5 * 1024 * 1024;
 const small = new TextEncoder().encode('module example.com/m\n');
-const big = new Uint8Array(2 * part + 17).map((_, i) => (i * 31) % 251);
+const big = new Uint8Array(part + 17).map((_, i) => (i * 31) % 251);
 
 let server: FakeS3;
 let storage: S3Storage;
 
-const newClient = (): S3Client =>
+const newClient = (endpoint: string): S3Client =>
   new S3Client({
-    endpoint: server.endpoint,
+    endpoint,
     region: 'us-east-1',
     forcePathStyle: true,
     credentials: { accessKeyId: 'tester', secretAccessKey: 'tester-secret' },
     maxAttempts: 2,
   });
 
-/** A storage that waits long, except for what never comes. */
-const open = (effect: ObjectFaultEffect | Record<never, never>): S3Storage => {
-  const timeout = 'stall' in effect || 'freeze' in effect ? 500 : 30_000;
-  return s3Storage({ bucket: 'modules', client: newClient(), timeout, partSize: part, probe: false });
-};
-
 beforeEach(async () => {
   server = await startFakeS3({ buckets: ['modules'] });
-  storage = open({});
+  storage = open(server.endpoint);
   await storage.create('warm', bytesSource(small));
 });
 afterEach(() => server.close());
 
-const read = async (key: string): Promise<Uint8Array | undefined> => {
-  const object = await storage.get(key);
+const open = (endpoint: string, options: Partial<S3StorageOptions> = {}): S3Storage =>
+  s3Storage({ bucket: 'modules', client: newClient(endpoint), partSize: part, probe: false, ...options });
+
+const read = async (from: Storage, key: string): Promise<Uint8Array | undefined> => {
+  const object = await from.get(key);
   return object && new Uint8Array(await new Response(object.body).arrayBuffer());
 };
 
-/** What is tried, with the operation that is hit. */
-const calls: Readonly<Record<string, { readonly work: () => Promise<unknown>; readonly right: unknown }>> = {
-  PutObject: { work: () => storage.create('key', bytesSource(small)), right: { created: true } },
-  CreateMultipartUpload: { work: () => storage.create('key', bytesSource(big)), right: { created: true } },
-  UploadPart: { work: () => storage.create('key', bytesSource(big)), right: { created: true } },
-  CompleteMultipartUpload: { work: () => storage.create('key', bytesSource(big)), right: { created: true } },
-  GetObject: { work: () => read('warm'), right: small },
-  HeadObject: { work: async () => (await storage.head('warm'))?.size, right: small.length },
-  ListObjectsV2: { work: async () => (await storage.list()).objects.map(({ key }) => key), right: ['warm'] },
-  DeleteObject: { work: () => storage.delete('warm'), right: undefined },
+const listByTwos = async (from: Storage): Promise<string[]> => {
+  const keys: string[] = [];
+  for (let more = true; more; ) {
+    const page = await from.list({ limit: 2, after: keys.at(-1) });
+    keys.push(...page.objects.map(({ key }) => key));
+    more = page.more && keys.length < 100;
+  }
+  return keys;
 };
 
-const effects: Readonly<Record<string, ObjectFaultEffect>> = {
-  'answers 503': { status: 503, code: 'SlowDown' },
-  'answers 500': { status: 500, code: 'InternalError' },
-  'resets the connection': { reset: true },
-  'loses the answer': { lost: true },
-  stalls: { stall: true },
+/** A source that breaks off in its second part. */
+const failing = {
+  size: big.length,
+  stream: () =>
+    new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(big.subarray(0, part + 5)),
+      pull: (controller) => controller.error(new Error('disk gone')),
+    }),
 };
 
-describe.each(Object.keys(calls))('%s', (operation) => {
-  const { work, right } = calls[operation] ?? { work: async () => {}, right: undefined };
+/** Why the source failed; what is wrong with the storage is thrown on. */
+const reasonOf = (error: unknown): string => {
+  if (isGoModKitError(error)) throw error;
+  return (error as Error).message;
+};
 
-  it.each(Object.entries(effects))('that %s once succeeds, or fails with a transient fault', async (_, effect) => {
-    storage = open(effect);
-    server.faults.set([{ operation, times: 1, ...effect } as ObjectFault]);
-    const end = await outcome(work());
-    if ('fault' in end) expect(end.fault).toBe('storage_unavailable, transient');
-    // A lost answer of our own create looks like a race that was lost.
-    else if ('lost' in effect && operation !== 'GetObject')
-      expect([right, { created: false }]).toContainEqual(end.value);
-    else expect(end.value).toEqual(right);
-    await expectWhole();
-  });
+const created = { created: true };
+const createBig = (to: Storage): Promise<unknown> => to.create('key', bytesSource(big));
 
-  it.each(Object.entries(effects))('that always %s fails with a transient fault', async (_, effect) => {
-    storage = open(effect);
-    server.faults.set([{ operation, ...effect } as ObjectFault]);
-    const end = await outcome(work());
-    // The work was done each time, so the second attempt finds the key taken or the object gone.
-    if (!('lost' in effect)) expect(end).toEqual({ fault: 'storage_unavailable, transient' });
-    await expectWhole();
+const table: FaultTableOptions = {
+  start: () => startFakeS3({ buckets: ['modules'] }),
+  open: (server, timeout) => open(server.endpoint, { timeout }),
+  rows: {
+    PutObject: { kind: 'upload', work: (to) => to.create('key', bytesSource(small)), right: created },
+    CreateMultipartUpload: { kind: 'control', work: createBig, right: created },
+    UploadPart: { kind: 'upload', work: createBig, right: created },
+    CompleteMultipartUpload: { kind: 'control', work: createBig, right: created },
+    AbortMultipartUpload: {
+      kind: 'control',
+      work: (to) => to.create('key', failing).catch(reasonOf),
+      right: 'disk gone',
+      bestEffort: true,
+    },
+    ListMultipartUploads: {
+      kind: 'control',
+      work: async (from) => from.sweep?.({ olderThan: new Date() }),
+      right: 0,
+    },
+    GetObject: { kind: 'download', work: async (from) => [...((await read(from, 'warm/a')) ?? [])], right: [...small] },
+    HeadObject: { kind: 'look', work: async (from) => (await from.head('warm/a'))?.size, right: small.length },
+    ListObjectsV2: { kind: 'list', work: listByTwos, right: ['warm/a', 'warm/b', 'warm/c'] },
+    DeleteObject: { kind: 'delete', work: async (from) => from.delete?.('warm/a'), right: undefined },
+  },
+  present: { 'warm/a': small, 'warm/b': small, 'warm/c': small },
+  sizes: [small.length, big.length],
+  atOnce: 30,
+};
+
+describe('every fault at every operation', () => {
+  let trials: readonly Trial[] = [];
+  beforeAll(async () => {
+    trials = await tryFaults(table);
+    console.log(printFaults('S3', trials));
+  }, 120_000);
+
+  it.each(Object.keys(table.rows))('%s succeeds or fails clearly, and leaves nothing half-written', (operation) => {
+    const tried = trials.filter((trial) => trial.operation === operation);
+    expect(tried.length).toBeGreaterThan(15);
+    expect(tried.map((trial) => objectionTo(trial, table.rows)).filter(Boolean)).toEqual([]);
   });
 });
 
@@ -109,9 +140,9 @@ describe('a body', () => {
     ['is damaged', small, { corrupt: true }],
   ] as const)('that %s is never taken for whole', async (_, bytes, effect) => {
     await storage.create('key', bytesSource(bytes));
-    storage = open(effect);
+    const impatient = open(server.endpoint, { timeout: 'freeze' in effect ? 500 : 30_000 });
     server.faults.set([{ operation: 'GetObject', ...effect }]);
-    expect(await outcome(read('key'))).toEqual({ fault: 'storage_unavailable, transient' });
+    expect(await outcome(read(impatient, 'key'))).toEqual({ fault: 'storage_unavailable, transient' });
   });
 });
 
@@ -120,9 +151,10 @@ describe('what is refused for good', () => {
     [403, 'AccessDenied'],
     [400, 'InvalidRequest'],
   ])('(%i) is no transient fault', async (status, code) => {
-    for (const [operation, { work }] of Object.entries(calls)) {
+    for (const [operation, { work, bestEffort }] of Object.entries(table.rows)) {
+      if (bestEffort) continue;
       server.faults.set([{ operation, status, code }]);
-      expect([operation, await outcome(work())]).toEqual([operation, { fault: 'storage_unavailable' }]);
+      expect([operation, await outcome(work(storage))]).toEqual([operation, { fault: 'storage_unavailable' }]);
     }
   });
 });
@@ -131,7 +163,7 @@ describe('an endpoint without conditions', () => {
   it.each(['PutObject', 'CompleteMultipartUpload'])('on %s is found out and refused', async (operation) => {
     server.createBucket('modules');
     server.faults.set([{ operation, unconditional: true }]);
-    const fresh = s3Storage({ bucket: 'modules', client: newClient() });
+    const fresh = s3Storage({ bucket: 'modules', client: newClient(server.endpoint) });
     expect(await outcome(fresh.create('key', bytesSource(small)))).toEqual({ fault: 'unsupported' });
     expect(server.keys('modules').filter((key) => key === 'key')).toEqual([]);
     expect(server.openUploads('modules')).toBe(0);
@@ -144,16 +176,31 @@ describe('an endpoint without conditions', () => {
   });
 });
 
+describe('a listing', () => {
+  it('follows a page of nothing to where the objects are', async () => {
+    server.faults.set([{ operation: 'ListObjectsV2', page: 'empty', times: 1 }]);
+    expect((await storage.list()).objects.map(({ key }) => key)).toEqual(['warm']);
+  });
+});
+
+it('hands storage class and encryption to uploads of both kinds', async () => {
+  const special = open(server.endpoint, {
+    storageClass: 'STANDARD_IA',
+    serverSideEncryption: 'aws:kms',
+    kmsKeyId: 'the-key',
+  });
+  await special.create('small', bytesSource(small), { contentType: 'application/zip' });
+  await special.create('big', bytesSource(big));
+  for (const key of ['small', 'big'])
+    expect(server.attributes('modules', key)).toMatchObject({
+      'x-amz-storage-class': 'STANDARD_IA',
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'the-key',
+    });
+});
+
 describe('an upload that fails midway', () => {
   it('leaves nothing to see and no open upload', async () => {
-    const failing = {
-      size: big.length,
-      stream: () =>
-        new ReadableStream<Uint8Array>({
-          start: (controller) => controller.enqueue(big.subarray(0, part + 5)),
-          pull: (controller) => controller.error(new Error('disk gone')),
-        }),
-    };
     await expect(storage.create('key', failing)).rejects.toThrow('disk gone');
     expect(await storage.head('key')).toBeUndefined();
     expect(server.openUploads('modules')).toBe(0);
@@ -181,14 +228,5 @@ async function outcome(work: Promise<unknown>): Promise<Outcome> {
   } catch (error) {
     if (!isGoModKitError(error)) throw error;
     return { fault: error.data.transient === true ? `${error.code}, transient` : error.code };
-  }
-}
-
-/** Every object that is there is one of the whole ones. */
-async function expectWhole(): Promise<void> {
-  server.faults.set([]);
-  for (const { key, size } of (await storage.list()).objects) {
-    expect([small.length, big.length]).toContain(size);
-    expect((await read(key))?.length).toBe(size);
   }
 }

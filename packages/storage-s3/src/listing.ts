@@ -1,7 +1,7 @@
 // Pages of keys.
 //
 // Invariants:
-// - Pages are asked for by `StartAfter`, never by a token that could grow stale: each call stands alone.
+// - Pages are asked for by `StartAfter`, so each call stands alone; a token is followed only over pages that hold no key of ours.
 // - Objects whose names are no keys of the grammar are somebody else's and are left out; a page with `more` is never empty.
 // - An endpoint that does not list in UTF-8 byte order (directory buckets) is `unsupported`: paging would lose keys.
 
@@ -15,6 +15,9 @@ import type { Settings } from './options.ts';
 /** The most keys of a page that S3 gives. */
 const maxPage = 1000;
 
+/** Pages without a name that are followed before the endpoint counts as broken. */
+const maxEmptyPages = 100;
+
 /** One page of a listing. */
 export async function listPage(
   requests: Requests,
@@ -23,29 +26,32 @@ export async function listPage(
   signal: AbortSignal | undefined,
 ): Promise<ListPage> {
   let { after } = bounds;
-  for (;;) {
-    const answer = await ask(requests, prefix, { ...bounds, after }, signal);
+  let token: string | undefined;
+  for (let empty = 0; empty < maxEmptyPages; ) {
+    const answer = await ask(requests, prefix, { ...bounds, after }, token, signal);
     const contents = answer.Contents ?? [];
-    const objects = contents.flatMap((object): ObjectInfo[] => {
-      const key = (object.Key ?? '').slice(prefix.length);
-      const { Size: size = 0, ETag = '', LastModified = new Date(0) } = object;
+    const names = contents.map(({ Key = '' }) => Key.slice(prefix.length));
+    checkOrder(names, after);
+    const objects = contents.flatMap(({ Size: size = 0, ETag = '', LastModified = new Date(0) }, i): ObjectInfo[] => {
+      const key = names[i] ?? '';
       return isKey(key) ? [{ key, size, etag: bareEtag(ETag), modified: wholeSeconds(LastModified) }] : [];
     });
-    const last = contents.at(-1)?.Key?.slice(prefix.length);
-    checkOrder(
-      contents.map(({ Key = '' }) => Key.slice(prefix.length)),
-      after,
-    );
-    const more = answer.IsTruncated === true && last !== undefined;
+    const more = answer.IsTruncated === true;
     if (objects.length > 0 || !more) return { objects, more };
-    after = last;
+    token = answer.NextContinuationToken;
+    if (names.length === 0) empty++;
+    after = names.at(-1) ?? after;
   }
+  throw new GoModKitError('storage_unavailable', `S3 lists nothing below ${prefix + bounds.prefix}, page after page`, {
+    data: { transient: true },
+  });
 }
 
 async function ask(
   requests: Requests,
   prefix: string,
   { prefix: within, after, limit }: ListBounds,
+  token: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ListObjectsV2CommandOutput> {
   const command = new ListObjectsV2Command({
@@ -53,6 +59,7 @@ async function ask(
     Prefix: prefix + within,
     MaxKeys: Math.min(limit, maxPage),
     ...(after !== '' && { StartAfter: prefix + after }),
+    ...(token !== undefined && { ContinuationToken: token }),
   });
   try {
     return await requests.send<ListObjectsV2CommandOutput>(command, signal);

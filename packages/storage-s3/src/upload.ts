@@ -19,7 +19,7 @@ import {
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3';
 import { GoModKitError } from '@gomodkit/core/errors';
-import { type ByteSource, sourceChunks } from '@gomodkit/core/storage';
+import { type ByteSource, sourceParts } from '@gomodkit/core/storage';
 import { faultOf, type Requests, refusalOf } from './client.ts';
 import { maxParts, type Settings } from './options.ts';
 
@@ -63,12 +63,8 @@ export async function upload(requests: Requests, settings: Settings, wanted: Upl
 
 async function uploadWhole(requests: Requests, settings: Settings, wanted: Upload): Promise<boolean> {
   const { name, source, contentType, signal } = wanted;
-  const body = new Uint8Array(source.size);
-  let at = 0;
-  for await (const chunk of sourceChunks(source, { signal })) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
+  // The only part, which comes after the end of the source.
+  const { value: body = new Uint8Array() } = await sourceParts(source, settings.partSize, { signal }).next();
   const command = new PutObjectCommand({
     ...settings.upload,
     Bucket: requests.bucket,
@@ -164,7 +160,7 @@ async function sendParts(
   };
   try {
     let number = 0;
-    for await (const body of partsOf(source, settings.partSize, either)) {
+    for await (const body of sourceParts(source, settings.partSize, { signal: either })) {
       const sending: Promise<void> = send(++number, body).finally(() => underWay.delete(sending));
       sending.catch((error: unknown) => stop.abort(error));
       underWay.add(sending);
@@ -205,29 +201,6 @@ async function sendPart(requests: Requests, settings: Settings, part: Part): Pro
   } catch (error) {
     throw faultOf(error, `upload part ${number} of`, name, signal);
   }
-}
-
-/** The source in parts of `size` bytes, each in a buffer of its own; the last one is shorter. */
-async function* partsOf(source: ByteSource, size: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  let left = source.size;
-  let part = new Uint8Array(Math.min(size, left));
-  let filled = 0;
-  for await (let chunk of sourceChunks(source, { signal })) {
-    while (chunk.length > 0) {
-      const taken = chunk.subarray(0, part.length - filled);
-      part.set(taken, filled);
-      filled += taken.length;
-      chunk = chunk.subarray(taken.length);
-      if (filled < part.length) continue;
-      // The last part waits for the end: only then is it known that the source is as long as it said.
-      left -= part.length;
-      if (left === 0) continue;
-      yield part;
-      part = new Uint8Array(Math.min(size, left));
-      filled = 0;
-    }
-  }
-  yield part;
 }
 
 /** Whether the key is taken. */

@@ -13,6 +13,7 @@ export {
   orAborted,
   resolveRange,
   sourceChunks,
+  sourceParts,
 } from './plugin.ts';
 export type {
   CallOptions,

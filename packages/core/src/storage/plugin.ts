@@ -107,6 +107,42 @@ export async function* sourceChunks(
   }
 }
 
+/**
+ * A source in parts of `size` bytes, each in a buffer of its own; the last one is shorter, and of an empty source there is one empty
+ * part. The last part comes only after the end of the source: then it is known that the source is as long as it said. Throws what
+ * {@link sourceChunks} throws.
+ *
+ * @example
+ * ```ts
+ * import { bytesSource, sourceParts } from '@gomodkit/core/storage';
+ *
+ * for await (const part of sourceParts(bytesSource(new Uint8Array(10)), 4)) console.log(part.length); // 4, 4, 2
+ * ```
+ */
+export async function* sourceParts(
+  source: ByteSource,
+  size: number,
+  options: CallOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
+  let left = source.size;
+  let part = new Uint8Array(Math.min(size, left));
+  let filled = 0;
+  for await (let chunk of sourceChunks(source, options)) {
+    while (chunk.length > 0) {
+      const taken = chunk.subarray(0, part.length - filled);
+      part.set(taken, filled);
+      filled += taken.length;
+      chunk = chunk.subarray(taken.length);
+      if (filled < part.length || left === part.length) continue;
+      left -= part.length;
+      yield part;
+      part = new Uint8Array(Math.min(size, left));
+      filled = 0;
+    }
+  }
+  yield part;
+}
+
 /** Checks that a source states a size. Throws `invalid_argument`. */
 export function checkSourceSize(source: ByteSource): void {
   if (Number.isSafeInteger(source.size) && source.size >= 0) return;

@@ -1,0 +1,2 @@
+export type { ObjectFault, ObjectFaultEffect, ObjectFaults } from './object-fault.ts';
+export type { ObjectServer } from './object-server.ts';
