@@ -7,7 +7,6 @@
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
@@ -20,12 +19,13 @@ import {
   type SumdbVerification,
 } from '@gomodkit/core';
 import { createJiti } from 'jiti';
+import { ownPackages } from './settings/own-packages.ts';
 
 /** What a configuration file may set. Everything has a default; objects are for what a flag cannot say. */
 export interface GomodkitConfig {
   /** Address and port, such as `127.0.0.1:3000` or `[::]:8080`. */
   readonly listen?: string | undefined;
-  /** A directory, a storage URL (`file:`, `memory:`) or a {@link Storage}. */
+  /** A directory, a storage URL (`file:`, `memory:`, `s3:`, `gs:`, `npm:`) or a {@link Storage}. */
   readonly storage?: string | Storage | undefined;
   /** A list in GOPROXY syntax or a {@link ModuleSource}. */
   readonly upstream?: string | (ModuleSource & Partial<SumdbSource>) | undefined;
@@ -110,12 +110,6 @@ async function read(path: string, file: string): Promise<unknown> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new GoModKitError('invalid_argument', `configuration file ${file} cannot be read: ${reason}`, { cause });
   }
-}
-
-/** What a configuration imports of ours is the copy that runs, also where it was started by npx and nothing is installed. */
-function ownPackages(): Record<string, string> {
-  const require = createRequire(import.meta.url);
-  return Object.fromEntries(['gomodkit', '@gomodkit/core'].map((name) => [name, require.resolve(name)]));
 }
 
 function checked(value: unknown, file: string): GomodkitConfig {

@@ -83,7 +83,7 @@ describe('a mistake is said in one line', () => {
     ['zip DIR --module example.com/m@v1.0.0 -o DIR/file.txt', /file.txt exists already and is not overwritten/],
     ['list --storage DIR/absent', /there is no storage at .*absent; --storage names another/],
     ['list --storage DIR/file.txt', /storage .*file.txt is not a directory/],
-    ['list --storage s3://bucket', /storage "s3:\/\/bucket" is not supported/],
+    ['list --storage redis://host', /storage URLs beginning with redis: are not supported/],
     ['info example.com/m', /"example.com\/m" names no version/],
     ['info --offline --storage DIR example.com/m@v1.0.0', /is not in this repository, which works offline/],
     ['serve --storage DIR/file.txt --upstream off', /storage .*file.txt is not a directory/],

@@ -34,7 +34,7 @@ export interface ListFlags {
 /** Prints stored versions, one per line. */
 async function list(prefix: string | undefined, flags: ListFlags): Promise<void> {
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage, name, absent } = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
+  const { storage, name, absent } = await openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
   if (absent) throw new GoModKitError('invalid_argument', `there is no storage at ${name}; --storage names another`);
   try {
     for await (const stored of storedVersions(storage, { prefix })) {

@@ -21,7 +21,7 @@ export function addPublish(program: Command): void {
     )
     .argument('<module@version>', 'what it is to be; the version is canonical, and go.mod names the module')
     .argument('<path>', 'the module root, or a module zip')
-    .option('--storage <where>', 'directory or storage URL to publish into (file:, memory:)', undefined)
+    .option('--storage <where>', 'what to publish into: a directory or a storage URL', undefined)
     .option('--to <url>', 'server to publish to, with credentials from the netrc file')
     .option('--time <time>', 'when it was made, such as 2006-01-02T15:04:05Z (default: now)')
     .option('--config <file>', 'configuration file (default: gomodkit.config.{ts,mjs,js,json} if there)')
@@ -70,7 +70,7 @@ async function intoStorage(
   flags: PublishFlags,
 ): Promise<Outcome> {
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage } = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
+  const { storage } = await openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
   const repository = createRepository({ storage });
   const add = async (content: PublishContent): Promise<Outcome> => {
     const { created, sums } = await repository.publish(version, content, { time: flags.time });

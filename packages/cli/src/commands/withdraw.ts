@@ -61,7 +61,7 @@ async function withdraw(argument: string | undefined, flags: WithdrawFlags): Pro
       'name what to withdraw (MODULE@VERSION), or ask with --list or --history',
     );
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage, name, absent } = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
+  const { storage, name, absent } = await openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
   // Also before the first capture: taking something back in the wrong place would look like success.
   if (absent) throw new GoModKitError('invalid_argument', `there is no storage at ${name}; --storage names another`);
   const repository = createRepository({ storage });

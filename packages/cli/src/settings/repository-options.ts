@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 /** Adds them. */
 export function addRepositoryOptions(command: Command): Command {
   return command
-    .option('--storage <where>', 'directory or storage URL that keeps the modules (file:, memory:)', undefined)
+    .option('--storage <where>', 'directory or storage URL that keeps the modules (file:, s3:, gs:, memory:, npm:)', undefined)
     .option('--upstream <list>', 'where modules come from, in GOPROXY syntax')
     .option('--private <patterns>', 'module paths no proxy and no checksum database is asked for, in GOPRIVATE syntax')
     .option(

@@ -52,7 +52,7 @@ export async function repositorySettings(
   self: ListenAddress | undefined,
 ): Promise<RepositorySettings> {
   const offline = flags.offline ?? config.offline ?? false;
-  const storage = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
+  const storage = await openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
   const goEnv = await readGoEnv(process.env);
   const { source, through, ownSource, upstream, notes } = await sourceSettings(flags, config, goEnv, self);
   const { env } = process;

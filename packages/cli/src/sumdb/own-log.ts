@@ -37,7 +37,7 @@ export async function addVersions(versions: readonly string[], flags: AddFlags):
   const modules = versions.map(parseModuleVersion);
   const { config } = await loadConfig(flags.config, process.cwd());
   const { signer } = await readKeyFile(flags.keyFile);
-  const { storage, name, absent } = openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
+  const { storage, name, absent } = await openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
   if (absent) throw new GoModKitError('invalid_argument', `there is no storage at ${name}; --storage names another`);
   // From storage alone: what was captured was verified then.
   const repository = createRepository({ storage, offline: true, sumdb: 'off' });

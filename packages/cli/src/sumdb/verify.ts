@@ -22,7 +22,7 @@ export interface VerifyFlags {
 /** Audits, prints, and sets the exit status. */
 export async function verify(url: string, flags: VerifyFlags): Promise<void> {
   await checking(async () => {
-    const store = flags.storage === undefined ? undefined : openStorage(flags.storage, process.cwd());
+    const store = flags.storage === undefined ? undefined : await openStorage(flags.storage, process.cwd());
     if (store?.absent) throw new GoModKitError('invalid_argument', `there is no storage at ${store.name}`);
     try {
       return await audit(

@@ -3,6 +3,7 @@ export { type ByteSource, bytesSource } from '../bytes/source.ts';
 export { checkKey, checkKeyPrefix, checkListAfter, isKey, maxKeyBytes, maxKeyElementBytes } from './key.ts';
 export { type MemoryStorageOptions, memoryStorage } from './memory.ts';
 export { type ObjectBodyOptions, objectBody } from './object-body.ts';
+export type { OpenStorage, OpenStorageContext } from './open-storage.ts';
 export {
   checkRange,
   checkSourceSize,
@@ -22,6 +23,7 @@ export type {
   ListOptions,
   ListPage,
   ObjectInfo,
+  SignedUrlOptions,
   Storage,
   StoredObject,
 } from './storage.ts';

@@ -57,6 +57,12 @@ export interface ListOptions extends CallOptions {
   readonly limit?: number | undefined;
 }
 
+/** Options of {@link Storage.signedUrl}. */
+export interface SignedUrlOptions extends CallOptions {
+  /** Seconds for which a download may begin, a whole number from 1 to 604,800. Default 900. */
+  readonly expiresIn?: number | undefined;
+}
+
 /** One page of a listing. */
 export interface ListPage {
   readonly objects: readonly ObjectInfo[];
@@ -91,6 +97,12 @@ export interface Storage {
   delete?(key: string, options?: CallOptions): Promise<void>;
   /** Optional: removes what interrupted creates left behind if older than this; resolves to how many. */
   sweep?(options: { readonly olderThan: Date } & CallOptions): Promise<number>;
+  /**
+   * Optional: an absolute https (or http) URL from which whoever has it can GET the whole object, with ranges, and needs nothing else: no
+   * header, no cookie. It ends `expiresIn` seconds after the call, or earlier where the credentials behind it end, and names only this
+   * object. Whether the object is there is not looked at. Rejects with `unsupported` where these credentials cannot sign.
+   */
+  signedUrl?(key: string, options?: SignedUrlOptions): Promise<string>;
   /** Optional: releases handles. Idempotent. Later calls reject with `closed`; a body that is open already can be read on. */
   close?(): Promise<void>;
 }
