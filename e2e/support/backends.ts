@@ -3,6 +3,7 @@
 
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { tempDirectory } from '@gomodkit/testing';
+import { startFakeGcs } from '@gomodkit/testing/gcs';
 import { startFakeS3 } from '@gomodkit/testing/s3';
 import { fakeGcsServer, startFakeGcsServer } from '../../tools/real-servers/fake-gcs-server.ts';
 import { minio, minioCredentials, startMinio } from '../../tools/real-servers/minio.ts';
@@ -48,6 +49,15 @@ const everyBackend: readonly Backend[] = [
     async start() {
       const server = await startFakeS3();
       return s3Backend(server.endpoint, fakeCredentials, () => server.close());
+    },
+  },
+  {
+    name: 'GCS, faked',
+    real: false,
+    installed: true,
+    async start() {
+      const server = await startFakeGcs();
+      return gcsBackend(server.endpoint, () => server.close());
     },
   },
   realS3('S3 of versitygw', versitygw, startVersitygw, versitygwCredentials),
