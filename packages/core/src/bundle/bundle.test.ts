@@ -209,8 +209,25 @@ describe('with a checksum database', () => {
     expect((await receive(bytes, { sumdb, storage })).proven).toBe(4);
   });
 
-  it('the tree of files answers a client that knows nothing', async () => {
-    const bytes = await bundleOf(await placeOf(graph, await databaseOf(graph, 70_000)));
+  it('the tree of files answers a client that knows nothing, and so does what imported it', async () => {
+    const database = await databaseOf({ 'example.com/app@v1.0.0': graph['example.com/app@v1.0.0'] ?? {} }, 5);
+    // Records far apart, so that they share neither tiles nor the edge of the tree.
+    for (const [size, name] of [
+      [66_000, 'Lib@v1.1.0'],
+      [67_000, 'base@v0.9.0'],
+      [70_000, 'base@v1.0.0'],
+    ] as const) {
+      await database.grow(size);
+      const [record = ''] = (await databaseOf({ [`example.com/${name}`]: graph[`example.com/${name}`] ?? {} }, 0))
+        .records;
+      await database.append(`example.com/${name.split('@')[0]}`, name.split('@')[1] ?? '', record);
+    }
+    const bytes = await bundleOf(await placeOf(graph, database));
+    const imported = await receive(bytes, { sumdb });
+    expect(imported).toMatchObject({ proven: 4, refused: [] });
+    const proxy = createSumdbProxy({ storage: imported.storage, databases: [{ key }] });
+    const other = createSumdbClient({ key, remote: (path, call) => proxy.sumdb(databaseName, path, call) });
+    for (const name of Object.keys(graph)) await other.lookup(...(name.split('@') as [string, string]));
     const files = new Map((await unpackTar(bytes)).map(({ header, data }) => [header.name, data]));
     const client = createSumdbClient({
       key,
@@ -221,7 +238,7 @@ describe('with a checksum database', () => {
       },
     });
     for (const name of Object.keys(graph)) await client.lookup(...(name.split('@') as [string, string]));
-    expect([...files.keys()].filter((each) => each.includes('/tile/')).length).toBeLessThan(12);
+    expect([...files.keys()].filter((each) => each.includes('/tile/')).length).toBeLessThan(16);
     expect(files.get(`sumdb/${databaseName}/supported`)).toHaveLength(0);
   }, 60_000);
 

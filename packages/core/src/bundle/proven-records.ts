@@ -5,7 +5,7 @@
 // - The storage gets lookups and tiles through a client, which ties the bundle's tree to all trees that were ever accepted there. Where
 //   the bundle does not have what ties them, its records are not kept, and that is told; two trees that do not fit are
 //   `checksum_misbehaviour` and end the import.
-// - Tiles are kept in memory until the record comes that they are for, and no longer.
+// - Tiles that come with a record are kept in memory until it is proved, and no longer; those that come before the first one, to the end.
 
 import { decodeUtf8 } from '../bytes/utf8.ts';
 import { GoModKitError, isGoModKitError } from '../errors/error.ts';
@@ -40,6 +40,8 @@ export class ProvenRecords {
   readonly #settings: ImportSumdb;
   readonly #client: SumdbClient;
   readonly #answers = new Map<string, Uint8Array>();
+  /** The tiles of the tree's edge, of what ties it to older ones, and of the first record. */
+  #beginning: ReadonlyMap<string, Uint8Array> = new Map();
   /** The record of the version that is being imported. */
   #current: { readonly name: string; readonly lines: readonly string[] } | undefined;
   /** Why records are not kept. */
@@ -55,7 +57,7 @@ export class ProvenRecords {
       heads: storageHeads(storage, this.name),
       cache: storageCache(storage, this.name),
       remote: async (path) => {
-        const answer = this.#answers.get(path);
+        const answer = this.#answers.get(path) ?? this.#beginning.get(path);
         if (answer !== undefined) return answer;
         throw new GoModKitError('upstream_unavailable', `the bundle does not have ${path}`);
       },
@@ -72,7 +74,8 @@ export class ProvenRecords {
     const verifier = newVerifier(verifierKeyOf(this.#settings.key));
     const { size } = await openSignedTree(note, verifierList(verifier));
     this.#note = note;
-    await this.#keeping(tiles, async () => {
+    this.#beginning = tiles;
+    await this.#keeping(new Map(), async () => {
       await this.#client.merge(note, options);
       // Reading any hash proves and keeps the whole right edge.
       if (size > 0n) await this.#client.readHashes([storedHashIndex(0, size - 1n)], options);
