@@ -10,6 +10,7 @@ import {
   type ByteSource,
   type CallOptions,
   type CreateOptions,
+  checkExpiresIn,
   checkKey,
   checkRange,
   checkSourceSize,
@@ -19,6 +20,7 @@ import {
   listBounds,
   type ObjectInfo,
   resolveRange,
+  type SignedUrlOptions,
   type Storage,
   type StoredObject,
 } from '@gomodkit/core/storage';
@@ -30,20 +32,11 @@ import { infoOf } from './object-info.ts';
 import { type GcsStorageOptions, type Settings, settingsOf } from './options.ts';
 import { upload } from './upload.ts';
 
-/** A {@link Storage} on Google Cloud Storage. It has no `sweep`: the service forgets unfinished uploads itself, after a week. */
-export interface GcsStorage extends Required<Omit<Storage, 'sweep'>> {
-  /**
-   * A URL from which anybody can read the object for a while, so that large bodies need not pass through this process. Needs
-   * credentials that can sign. Does not check that the object is there.
-   */
-  signedUrl(key: string, options?: SignedUrlOptions): Promise<string>;
-}
-
-/** Options of {@link GcsStorage.signedUrl}. */
-export interface SignedUrlOptions extends CallOptions {
-  /** Seconds. Default 900. */
-  readonly expiresIn?: number | undefined;
-}
+/**
+ * A {@link Storage} on Google Cloud Storage. It has no `sweep`: sessions of failed uploads are cancelled, and the service forgets any
+ * other after a week. `signedUrl` needs credentials that can sign.
+ */
+export type GcsStorage = Required<Omit<Storage, 'sweep'>>;
 
 /**
  * Storage in a bucket of Google Cloud Storage, which must exist. Throws `invalid_argument` for options that make no sense.
@@ -145,15 +138,19 @@ class BucketStorage implements GcsStorage {
     }
   }
 
-  async signedUrl(key: string, { expiresIn = 900, signal }: SignedUrlOptions = {}): Promise<string> {
+  async signedUrl(key: string, { expiresIn, signal }: SignedUrlOptions = {}): Promise<string> {
     const file = this.#file(key);
+    const expires = Date.now() + checkExpiresIn(expiresIn) * 1000;
     const context = this.#context('sign a URL of', key, signal);
-    const expires = Date.now() + expiresIn * 1000;
+    signal?.throwIfAborted();
     try {
       const [url] = await answerOf(file.getSignedUrl({ version: 'v4', action: 'read', expires }), context);
       return url;
     } catch (error) {
-      throw faultOf(error, context);
+      if (signal?.aborted || statusOf(error) !== undefined || error instanceof GoModKitError)
+        throw faultOf(error, context);
+      const message = 'Google Cloud Storage cannot sign URLs with these credentials: they name no key and no account';
+      throw new GoModKitError('unsupported', message, { cause: error });
     }
   }
 

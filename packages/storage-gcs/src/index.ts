@@ -7,5 +7,5 @@ export type {
   GcsResponse,
   GcsUploadOptions,
 } from './bucket.ts';
-export { type GcsStorage, gcsStorage, type SignedUrlOptions } from './gcs-storage.ts';
+export { type GcsStorage, gcsStorage } from './gcs-storage.ts';
 export type { GcsStorageOptions } from './options.ts';

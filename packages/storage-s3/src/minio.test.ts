@@ -37,7 +37,7 @@ describe.skipIf(minio === undefined)('with MinIO', () => {
         return open(name);
       },
       again: (storage) => open(names.get(storage) ?? ''),
-      limits: { bigBytes: 11 * 1024 * 1024 },
+      limits: { bigBytes: 11 * 1024 * 1024, partSize: 5 * 1024 * 1024 },
     },
     { describe, it },
   );

@@ -35,7 +35,8 @@ describe('with the fake', () => {
         return open(name);
       },
       again: (storage) => open(names.get(storage) ?? ''),
-      limits: { bigBytes: 11 * 1024 * 1024 },
+      held: () => server.connections(),
+      limits: { bigBytes: 11 * 1024 * 1024, partSize: 5 * 1024 * 1024 },
     },
     { describe, it },
   );

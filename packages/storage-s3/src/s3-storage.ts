@@ -21,6 +21,7 @@ import {
   type ByteSource,
   type CallOptions,
   type CreateOptions,
+  checkExpiresIn,
   checkKey,
   checkRange,
   checkSourceSize,
@@ -32,6 +33,7 @@ import {
   objectBody,
   orAborted,
   resolveRange,
+  type SignedUrlOptions,
   type Storage,
   type StoredObject,
 } from '@gomodkit/core/storage';
@@ -42,20 +44,8 @@ import { type S3StorageOptions, type Settings, settingsOf } from './options.ts';
 import { probeConditions } from './probe.ts';
 import { upload } from './upload.ts';
 
-/** A {@link Storage} on S3, with everything that is optional. */
-export interface S3Storage extends Required<Storage> {
-  /**
-   * A URL from which anybody can read the object for a while, so that large bodies need not pass through this process. Needs
-   * `@aws-sdk/s3-request-presigner`. Does not check that the object is there.
-   */
-  signedUrl(key: string, options?: SignedUrlOptions): Promise<string>;
-}
-
-/** Options of {@link S3Storage.signedUrl}. */
-export interface SignedUrlOptions extends CallOptions {
-  /** Seconds. Default 900. */
-  readonly expiresIn?: number | undefined;
-}
+/** A {@link Storage} on S3, with everything that is optional. `signedUrl` needs `@aws-sdk/s3-request-presigner`. */
+export type S3Storage = Required<Storage>;
 
 /**
  * Storage in an S3 bucket, or in anything that speaks S3 and honours conditional writes.
@@ -184,12 +174,22 @@ class BucketStorage implements S3Storage {
     }
   }
 
-  async signedUrl(key: string, { expiresIn = 900, signal }: SignedUrlOptions = {}): Promise<string> {
+  async signedUrl(key: string, options: SignedUrlOptions = {}): Promise<string> {
     this.#check(key);
-    const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+    const expiresIn = checkExpiresIn(options.expiresIn);
+    options.signal?.throwIfAborted();
+    const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner').catch((error: unknown) => {
+      throw cannotSign('@aws-sdk/s3-request-presigner is not installed', error);
+    });
     const command = new GetObjectCommand(this.#place(key));
-    // The presigner reads the client's configuration; a forwarding client has none.
-    return orAborted(getSignedUrl(this.#client as unknown as S3Client, command, { expiresIn }), signal);
+    try {
+      // The presigner reads the client's configuration; a forwarding client has none.
+      const url = getSignedUrl(this.#client as unknown as S3Client, command, { expiresIn });
+      return await orAborted(url, options.signal);
+    } catch (error) {
+      if (options.signal?.aborted) throw options.signal.reason;
+      throw cannotSign('the client has no configuration or no credentials', error);
+    }
   }
 
   async close(): Promise<void> {
@@ -271,6 +271,10 @@ class BucketStorage implements S3Storage {
       throw faultOf(error, 'abort an upload of', name, signal);
     }
   }
+}
+
+function cannotSign(why: string, cause: unknown): GoModKitError {
+  return new GoModKitError('unsupported', `S3 storage cannot sign URLs: ${why}`, { cause });
 }
 
 /** Releases the socket of a body: a Node stream, or a web stream elsewhere. */

@@ -5,6 +5,7 @@ export { type MemoryStorageOptions, memoryStorage } from './memory.ts';
 export { type ObjectBodyOptions, objectBody } from './object-body.ts';
 export type { OpenStorage, OpenStorageContext } from './open-storage.ts';
 export {
+  checkExpiresIn,
   checkRange,
   checkSourceSize,
   compareKeys,

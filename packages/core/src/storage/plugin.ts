@@ -149,6 +149,12 @@ export function checkSourceSize(source: ByteSource): void {
   throw new GoModKitError('invalid_argument', `source size ${source.size}: want a whole number of bytes`);
 }
 
+/** Checks for how long a URL shall be signed, in seconds; the default is 900. Throws `invalid_argument`. */
+export function checkExpiresIn(expiresIn: number = 900): number {
+  if (Number.isSafeInteger(expiresIn) && expiresIn >= 1 && expiresIn <= 604_800) return expiresIn;
+  throw new GoModKitError('invalid_argument', `expiresIn is ${expiresIn}: want whole seconds, from 1 to 604,800`);
+}
+
 /** Settles as `promise`, or rejects with the signal's reason as soon as it aborts. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;

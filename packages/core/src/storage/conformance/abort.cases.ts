@@ -49,6 +49,35 @@ const abort = [
     'rejects create() in the middle of a big body': async ({ storage, limits }, check: Check) => {
       await abortDuring(check, storage, limits.bigBytes, limits.bigBytes - 10_000);
     },
+    'rejects create() that waits for the end of its source': async ({ storage }, check: Check) => {
+      await abortDuring(check, storage, 1000, 1000);
+    },
+    'rejects create() in the third part': async ({ storage, limits }, check: Check) => {
+      await abortDuring(check, storage, 3 * limits.partSize, 3 * limits.partSize - 1);
+    },
+    'ends a body that was not begun': async ({ storage, limits }, check: Check) => {
+      await storage.create(key, bytesSource(pattern(limits.bigBytes, 1)));
+      const stop = new AbortController();
+      const object = await storage.get(key, { signal: stop.signal });
+      check(object !== undefined, 'get() does not find the object');
+      stop.abort(reason);
+      await rejectsWithReason(check, drain(object.body.getReader()), 'reading the body');
+    },
+    'ends or answers calls that are under way': async ({ storage }, check: Check) => {
+      await storage.create(key, text('here'));
+      for (const [method, call] of Object.entries(calls)) {
+        if (method === 'create' || method === 'delete') continue;
+        const stop = new AbortController();
+        const calling = outcome(call(storage, stop.signal));
+        stop.abort(reason);
+        const end = await calling;
+        // It may be done already; what it must not do is to fail in another way.
+        check(
+          'value' in end || end.error === reason,
+          `${method}() rejected with ${String('error' in end && end.error)}`,
+        );
+      }
+    },
     'ends a body that is being read': async ({ storage, limits }, check: Check) => {
       await storage.create(key, bytesSource(pattern(limits.bigBytes, 1)));
       const stop = new AbortController();
@@ -78,6 +107,8 @@ async function abortDuring(check: Check, storage: Storage, size: number, deliver
   const creating = storage.create(key, source, { signal: stop.signal });
   creating.catch(() => {});
   await source.started;
+  // The storage gets to take what was delivered.
+  await new Promise((resolve) => setTimeout(resolve, 5));
   stop.abort(reason);
   await rejectsWithReason(check, creating, 'create()');
   await checkAbsent(check, storage, key, 'its creation was aborted');

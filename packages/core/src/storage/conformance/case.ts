@@ -24,12 +24,14 @@ export const clauses = {
   'list-after': '`after` is exclusive and need not be a key; inserts between pages neither repeat nor hide other keys',
   'read-your-creates': 'what create() resolved for is in every later get(), head() and list()',
   hidden: 'nothing but created objects is ever listed',
-  keys: 'every key of the grammar works, up to 900 bytes',
+  keys: 'every key of the grammar works, up to 900 bytes, and none is taken for another',
   'hostile-keys': 'a key that breaks the grammar is refused with `invalid_key` by every method',
   info: 'size, etag and modified are the same from get(), head() and list() and do not change; other bytes have another etag',
   delete: 'delete() removes an object; an absent key is no error; the key can be created anew',
   sweep: 'sweep() removes leftovers only, never an object',
-  close: 'close() is idempotent, and calls after it reject with `closed`',
+  'signed-url':
+    'signedUrl() makes a URL of one object that needs nothing else to be read, or rejects with `unsupported`',
+  close: 'close() is idempotent, calls after it reject with `closed`, and a body that is open can be read on',
   instances: 'two storages over the same data see each other’s objects and race as one',
 } as const;
 
@@ -51,6 +53,8 @@ export interface CaseContext {
 export interface ConformanceLimits {
   /** Size of a big object in bytes: make it several parts where a backend works in parts. Default 5 MiB + 17. */
   readonly bigBytes: number;
+  /** Bytes of a part, where a backend stores in parts: objects around one part and of three are tried. Default 256 KiB. */
+  readonly partSize: number;
   /** How many creates race for one key. Default 16. */
   readonly racers: number;
   /** How many keys the paging cases create. Default 120. */
@@ -70,7 +74,7 @@ export interface ConformanceCase {
 }
 
 /** An ability a storage may lack. */
-export type Need = 'delete' | 'sweep' | 'close' | 'again' | 'held';
+export type Need = 'delete' | 'sweep' | 'signedUrl' | 'close' | 'again' | 'held';
 
 /** A clause that a storage broke. */
 export class ConformanceError extends Error {

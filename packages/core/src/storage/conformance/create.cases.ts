@@ -69,6 +69,22 @@ const writeOnce = casesOf('write-once', {
   },
 });
 
+const steady = casesOf('write-once', {
+  'shows readers one object while others try to create it': async (context, check: Check) => {
+    const { storage } = context;
+    await storage.create(key, text('here first'));
+    let done = false;
+    const racing = race(context).finally(() => {
+      done = true;
+    });
+    const wanted = new TextEncoder().encode('here first');
+    let changed = false;
+    for (let looks = 0; looks < 1000 && !done && !changed; looks++) changed = !(await holds(storage, key, wanted));
+    await racing;
+    check(!changed && (await holds(storage, key, wanted)), 'a reader saw other bytes while creates were refused');
+  },
+});
+
 const races = casesOf('race', {
   'has one winner': async (context, check: Check) => {
     const { winners } = await race(context);
@@ -154,6 +170,7 @@ async function strangers(storage: CaseContext['storage'], known: readonly string
 export const createCases: readonly ConformanceCase[] = [
   ...create,
   ...writeOnce,
+  ...steady,
   ...races,
   ...readYourCreates,
   ...hidden,

@@ -51,7 +51,7 @@ const hostile: Readonly<Record<string, string>> = {
   'a wildcard': 'a*',
   'an element of 241 bytes': `a/${'x'.repeat(241)}`,
   'an element of 242 bytes in 121 letters': `a/${'\u00e4'.repeat(121)}`,
-  'more than 900 bytes': Array.from({ length: 10 }, () => 'y'.repeat(90)).join('/'),
+  '901 bytes': `${'l'.repeat(225)}/${longElement}/${longElement}/${'m'.repeat(193)}`,
 };
 
 const keys = casesOf('keys', {
@@ -98,6 +98,8 @@ const hostileKeys = Object.entries(hostile).flatMap(([what, key]) =>
       await rejectsWith(check, () => storage.head(key), 'invalid_key', 'head()');
       await rejectsWith(check, () => storage.create(key, text('x')), 'invalid_key', 'create()');
       if (storage.delete) await rejectsWith(check, async () => storage.delete?.(key), 'invalid_key', 'delete()');
+      if (storage.signedUrl)
+        await rejectsWith(check, async () => storage.signedUrl?.(key), 'invalid_key', 'signedUrl()');
     },
   }),
 );
@@ -110,9 +112,16 @@ const hostilePrefixes = casesOf('hostile-keys', {
   },
 });
 
+const hostilePlaces = casesOf('hostile-keys', {
+  'refuses places to list after that are no text': async ({ storage }, check: Check) => {
+    for (const after of ['a\0', 'a\n', 'a\ud800', 'x'.repeat(1025)])
+      await rejectsWith(check, () => storage.list({ after }), 'invalid_key', `list() after ${JSON.stringify(after)}`);
+  },
+});
+
 function describeEnd(result: { readonly value?: unknown; readonly error?: unknown }): string {
   return 'error' in result ? String(result.error) : JSON.stringify(result.value);
 }
 
 /** Everything about keys. */
-export const keysCases: readonly ConformanceCase[] = [...keys, ...hostileKeys, ...hostilePrefixes];
+export const keysCases: readonly ConformanceCase[] = [...keys, ...hostileKeys, ...hostilePrefixes, ...hostilePlaces];

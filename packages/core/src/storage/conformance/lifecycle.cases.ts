@@ -1,8 +1,9 @@
 // What is known of an object, what ends it, and several storages over the same data.
 
-import { bytesSource } from '../../bytes/source.ts';
-import { encodeUtf8 } from '../../bytes/utf8.ts';
-import type { ObjectInfo } from '../storage.ts';
+import { bytesSource, readAll } from '../../bytes/source.ts';
+import { encodeUtf8, equalBytes } from '../../bytes/utf8.ts';
+import { isGoModKitError } from '../../errors/error.ts';
+import type { ObjectInfo, Storage } from '../storage.ts';
 import { type Check, type ConformanceCase, casesOf } from './case.ts';
 import { fill, holds, keysOf, outcome, pattern, rejectsWith, text } from './tools.ts';
 
@@ -99,6 +100,48 @@ const sweep = casesOf(
   ['sweep'],
 );
 
+const signedUrl = casesOf(
+  'signed-url',
+  {
+    'names the object and nothing else': async ({ storage }, check: Check) => {
+      const keys = [key, 'github.com/!burnt!sushi/toml/@v/v2.0.0+incompatible.zip', 'per%20cent/a b/#x'];
+      await fill(storage, keys);
+      for (const name of keys) {
+        const url = await signed(check, storage, name);
+        if (url === undefined) return;
+        const whole = await fetch(url);
+        check(whole.ok && (await whole.text()) === name, `GET of the URL of ${name} answers ${whole.status}`);
+        const part = await fetch(url, { headers: { range: 'bytes=1-2' } });
+        check(part.status === 206 && (await part.text()) === name.slice(1, 3), `the URL of ${name} knows no ranges`);
+      }
+    },
+    'does not look whether the object is there': async ({ storage }, check: Check) => {
+      const url = await signed(check, storage, 'absent');
+      if (url === undefined) return;
+      const answer = await fetch(url);
+      await answer.body?.cancel();
+      check(!answer.ok, 'the URL of an absent object answers with something');
+    },
+    'refuses times that are none': async ({ storage }, check: Check) => {
+      for (const expiresIn of [0, -1, 1.5, 604_801, Number.NaN]) {
+        const call = async (): Promise<unknown> => storage.signedUrl?.(key, { expiresIn });
+        await rejectsWith(check, call, 'invalid_argument', `signedUrl() for ${expiresIn} seconds`);
+      }
+    },
+  },
+  ['signedUrl'],
+);
+
+/** A URL; undefined where these credentials cannot sign. */
+async function signed(check: Check, storage: Storage, name: string): Promise<string | undefined> {
+  const result = await outcome((async () => storage.signedUrl?.(name, { expiresIn: 60 }))());
+  if ('error' in result && isGoModKitError(result.error, 'unsupported')) return undefined;
+  const url = 'value' in result ? result.value : undefined;
+  check(typeof url === 'string', `signedUrl(${name}) failed: ${String('error' in result && result.error)}`);
+  check(/^https?:\/\//.test(url), `signedUrl(${name}) is no absolute URL`);
+  return url;
+}
+
 const close = casesOf(
   'close',
   {
@@ -115,6 +158,18 @@ const close = casesOf(
       await rejectsWith(check, () => storage.list(), 'closed', 'list()');
       await rejectsWith(check, () => storage.create('other', text('x')), 'closed', 'create()');
       if (storage.delete) await rejectsWith(check, async () => storage.delete?.(key), 'closed', 'delete()');
+      if (storage.signedUrl) await rejectsWith(check, async () => storage.signedUrl?.(key), 'closed', 'signedUrl()');
+      const olderThan = new Date(0);
+      if (storage.sweep) await rejectsWith(check, async () => storage.sweep?.({ olderThan }), 'closed', 'sweep()');
+    },
+    'lets a body that is open be read on': async ({ storage }, check: Check) => {
+      const bytes = pattern(400_000, 6);
+      await storage.create(key, bytesSource(bytes));
+      const object = await storage.get(key);
+      check(object !== undefined, 'get() does not find the object');
+      await storage.close?.();
+      const read = await outcome(readAll(object.body));
+      check('value' in read && equalBytes(read.value, bytes), 'a body that was open when close() came breaks off');
     },
   },
   ['close'],
@@ -152,4 +207,11 @@ const instances = casesOf(
 );
 
 /** Everything about an object's life. */
-export const lifecycleCases: readonly ConformanceCase[] = [...info, ...remove, ...sweep, ...close, ...instances];
+export const lifecycleCases: readonly ConformanceCase[] = [
+  ...info,
+  ...remove,
+  ...sweep,
+  ...signedUrl,
+  ...close,
+  ...instances,
+];

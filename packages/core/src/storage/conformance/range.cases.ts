@@ -44,12 +44,27 @@ export const rangeCases: readonly ConformanceCase[] = casesOf('range', {
     await storage.create(key, bytesSource(big));
     for (const [start, end] of [
       [65_535, 65_537],
+      [0, 1],
       [big.length >>> 1, big.length],
       [big.length - 1, big.length],
     ] as const) {
       const object = await storage.get(key, { range: { start, end } });
       check(object !== undefined, 'get() does not find the object');
       check(equalBytes(await readAll(object.body), big.subarray(start, end)), `range ${start}–${end}: other bytes`);
+    }
+  },
+  'delivers ranges across the borders of parts': async ({ storage, limits }, check: Check) => {
+    const { partSize } = limits;
+    const parts = pattern(3 * partSize, 5);
+    await storage.create(key, bytesSource(parts));
+    for (const [start, end] of [
+      [partSize - 1, partSize + 1],
+      [partSize, 2 * partSize],
+      [1, 3 * partSize - 1],
+    ] as const) {
+      const object = await storage.get(key, { range: { start, end } });
+      check(object !== undefined, 'get() does not find the object');
+      check(equalBytes(await readAll(object.body), parts.subarray(start, end)), `range ${start}–${end}: other bytes`);
     }
   },
   'refuses to start at or after the end': async ({ storage }, check: Check) => {

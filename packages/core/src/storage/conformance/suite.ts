@@ -114,7 +114,7 @@ function lacking(needs: readonly Need[], options: StorageConformanceOptions): st
   return undefined;
 }
 
-const optionalMethods: readonly Need[] = ['delete', 'sweep', 'close'];
+const optionalMethods = ['delete', 'sweep', 'signedUrl', 'close'] as const satisfies readonly Need[];
 
 async function runCase(item: ConformanceCase, options: StorageConformanceOptions): Promise<void> {
   const storage = await options.open();
@@ -123,7 +123,7 @@ async function runCase(item: ConformanceCase, options: StorageConformanceOptions
   const context: CaseContext = {
     storage,
     held,
-    limits: { bigBytes: 5 * 1024 * 1024 + 17, racers: 16, keys: 120, patience: 1000, ...limits },
+    limits: { bigBytes: 5 * 1024 * 1024 + 17, partSize: 256 * 1024, racers: 16, keys: 120, patience: 1000, ...limits },
     again:
       again &&
       (async () => {
@@ -133,9 +133,7 @@ async function runCase(item: ConformanceCase, options: StorageConformanceOptions
       }),
   };
   try {
-    const missing = item.needs?.some(
-      (need) => optionalMethods.includes(need) && storage[need as 'delete' | 'sweep' | 'close'] === undefined,
-    );
+    const missing = optionalMethods.some((method) => item.needs?.includes(method) && storage[method] === undefined);
     if (!missing) await item.run(context);
   } finally {
     for (const each of opened) await each.close?.();

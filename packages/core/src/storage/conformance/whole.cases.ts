@@ -26,6 +26,26 @@ const whole = casesOf('whole', {
       check(await holds(storage, `sizes/${size}`, bytes), `an object of ${size} bytes reads back otherwise`);
     }
   },
+  'keeps sizes around one part and of three parts': async ({ storage, limits }, check: Check) => {
+    const { partSize } = limits;
+    for (const size of [partSize, partSize + 1, 3 * partSize]) {
+      const bytes = pattern(size, size);
+      await storage.create(`parts/${size}`, bytesSource(bytes));
+      check(await holds(storage, `parts/${size}`, bytes), `an object of ${size} bytes reads back otherwise`);
+    }
+  },
+  'takes sources that use one buffer again and again': async ({ storage }, check: Check) => {
+    const bytes = pattern(100_000, 7);
+    await storage.create(key, { size: bytes.length, stream: () => oneBuffer(bytes, 5000) });
+    check(await holds(storage, key, bytes), 'the object holds what came later into the buffers of its source');
+  },
+  'gives readers bytes of their own': async ({ storage }, check: Check) => {
+    const bytes = pattern(50_000, 8);
+    await storage.create(key, bytesSource(bytes.slice()));
+    const reader = (await storage.get(key))?.body.getReader();
+    for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) chunk.value.fill(0);
+    check(await holds(storage, key, bytes), 'what one reader does to its chunks changes the object');
+  },
   'takes sources of many small chunks': async ({ storage }, check: Check) => {
     const bytes = pattern(100_000, 9);
     await storage.create(key, { size: bytes.length, stream: () => smallChunks(bytes, 777) });
@@ -84,6 +104,23 @@ function smallChunks(bytes: Uint8Array, size: number): ReadableStream<Uint8Array
   });
 }
 
+/** Each chunk comes in the buffer of the one before. */
+function oneBuffer(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
+  const buffer = new Uint8Array(size);
+  let at = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (at >= bytes.length) return controller.close();
+        buffer.set(bytes.subarray(at, at + size));
+        controller.enqueue(buffer.subarray(0, Math.min(size, bytes.length - at)));
+        at += size;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
 interface Fault {
   readonly size: number;
   readonly delivered: number;
@@ -121,6 +158,12 @@ const sourceFailure = [
     }),
   ),
   ...casesOf('source-failure', {
+    'rejects when the source fails in its third part': async ({ storage, limits }, check: Check) => {
+      const size = 3 * limits.partSize;
+      const result = await outcome(storage.create(key, probeSource(size, size - 1000, 'fail')));
+      check('error' in result, 'create() resolved although its source failed');
+      await checkAbsent(check, storage, key, 'its source failed');
+    },
     'rejects when the source cannot be opened': async ({ storage }, check: Check) => {
       const stream = (): never => {
         throw new Error('cannot open');
@@ -132,15 +175,28 @@ const sourceFailure = [
   }),
 ];
 
-const sourceSize = Object.entries(lies).flatMap(([how, fault]) =>
-  casesOf('source-size', {
-    [`rejects a source that ${how}`]: async ({ storage }, check: Check) => {
-      const source = probeSource(fault.size, fault.delivered, fault.ending);
+const sourceSize = [
+  ...casesOf('source-size', {
+    'rejects a source that ends in its third part': async ({ storage, limits }, check: Check) => {
+      const source = probeSource(3 * limits.partSize, 3 * limits.partSize - 1, 'close');
       await rejectsWith(check, () => storage.create(key, source), 'invalid_argument', 'create()');
       await checkAbsent(check, storage, key, 'its source was refused');
     },
   }),
-);
+  ...liesOf(),
+];
+
+function liesOf(): ConformanceCase[] {
+  return Object.entries(lies).flatMap(([how, fault]) =>
+    casesOf('source-size', {
+      [`rejects a source that ${how}`]: async ({ storage }, check: Check) => {
+        const source = probeSource(fault.size, fault.delivered, fault.ending);
+        await rejectsWith(check, () => storage.create(key, source), 'invalid_argument', 'create()');
+        await checkAbsent(check, storage, key, 'its source was refused');
+      },
+    }),
+  );
+}
 
 /** Everything about wholeness. */
 export const wholeCases: readonly ConformanceCase[] = [...whole, ...sourceFailure, ...sourceSize];

@@ -1,8 +1,9 @@
 // Storages that create wrongly.
 
-import { type ByteSource, bytesSource, readAll } from '../../../bytes/source.ts';
+import { type ByteSource, bytesSource, concatBytes, readAll } from '../../../bytes/source.ts';
 import { GoModKitError } from '../../../errors/error.ts';
 import { memoryStorage } from '../../memory.ts';
+import { sourceChunks } from '../../plugin.ts';
 import { copyOf, cut, type WrongStorage, withSource, wrong } from './wrong.ts';
 
 /** Storages that create wrongly. */
@@ -81,6 +82,42 @@ export const wrongCreates: Readonly<Record<string, WrongStorage>> = {
     },
   })),
 
+  'loses what lies behind the second part': wrong('whole', (inner) => ({
+    get: async (key, options) => {
+      const object = await inner.get(key, options);
+      if (object === undefined || !key.startsWith('parts/')) return object;
+      return { ...object, body: cut(object.body, 2 * 256 * 1024) };
+    },
+  })),
+
+  'keeps the chunks of its sources': wrong('whole', (inner) => ({
+    create: withSource(inner, async (source, options) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of sourceChunks(source, options)) chunks.push(chunk);
+      const whole = concatBytes(chunks, source.size);
+      return bytesSource(whole);
+    }),
+  })),
+
+  'hands out its own bytes': wrong('whole', (inner) => {
+    const handed = new Map<string, Uint8Array>();
+    return {
+      get: async (key, options) => {
+        const object = await inner.get(key, options);
+        if (object === undefined || options !== undefined || object.size !== 50_000) return object;
+        const bytes = handed.get(key) ?? (await readAll(object.body));
+        handed.set(key, bytes);
+        const body = new ReadableStream<Uint8Array>({
+          start(controller) {
+            controller.enqueue(bytes);
+            controller.close();
+          },
+        });
+        return { ...object, body };
+      },
+    };
+  }),
+
   'shows objects while they are written': wrong('whole', (inner) => {
     const writing = new Map<string, ByteSource>();
     return {
@@ -126,6 +163,38 @@ export const wrongCreates: Readonly<Record<string, WrongStorage>> = {
         return bytesSource(new Uint8Array(1));
       }
     }),
+  })),
+
+  'goes on when cancelled after the last byte': wrong('abort', (inner) => ({
+    create: (key, source, options) => {
+      if (source.size !== 1000 || options?.signal === undefined) return inner.create(key, source, options);
+      const { signal } = options;
+      const gate = new AbortController();
+      let left = source.size;
+      // Takes the size for the end, and does not look at the signal any more.
+      const stop = (): void => {
+        if (left > 0) gate.abort(signal.reason);
+      };
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop);
+      const counted = new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          controller.enqueue(chunk);
+          left -= chunk.length;
+          if (left === 0) controller.terminate();
+        },
+      });
+      const early = { size: source.size, stream: () => source.stream().pipeThrough(counted) };
+      return inner.create(key, early, { ...options, signal: gate.signal });
+    },
+  })),
+
+  'reports cancelled reads as faults': wrong('abort', (inner) => ({
+    head: async (key, options) => {
+      const found = await inner.head(key, options);
+      if (options?.signal?.aborted) throw new GoModKitError('storage_unavailable', 'the connection was closed');
+      return found;
+    },
   })),
 
   'ignores signals of reads': wrong('abort', (inner) => ({

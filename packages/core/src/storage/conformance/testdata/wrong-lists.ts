@@ -54,10 +54,25 @@ export const wrongLists: Readonly<Record<string, WrongStorage>> = {
 
   'starts over when `after` is no key': wrong('list-after', (inner) => ({
     list: async (options) => {
+      const page = await inner.list(options);
       const known = (await listEverything(inner)).some((object) => object.key === options?.after);
-      return inner.list(known ? options : { ...options, after: undefined });
+      return known ? page : inner.list({ ...options, after: undefined });
     },
   })),
+
+  'goes on at the next key but one when `after` was deleted': wrong('list-after', (inner) => {
+    const deleted = new Set<string>();
+    return {
+      delete: async (key, options) => {
+        await inner.delete(key, options);
+        deleted.add(key);
+      },
+      list: async (options) => {
+        const page = await inner.list(options);
+        return deleted.has(options?.after ?? '') ? { ...page, objects: page.objects.slice(1) } : page;
+      },
+    };
+  }),
 
   'lists late': wrong('read-your-creates', (inner) => {
     const listed = new Set<string>();

@@ -3,7 +3,7 @@
 import { GoModKitError } from '../../../errors/error.ts';
 import { resolveRange } from '../../plugin.ts';
 import type { ObjectInfo } from '../../storage.ts';
-import { listEverything, type WrongStorage, withObject, wrong } from './wrong.ts';
+import { cut, listEverything, type WrongStorage, withObject, wrong } from './wrong.ts';
 
 /** Storages that are wrong about ranges, keys, facts and lives of objects. */
 export const wrongObjects: Readonly<Record<string, WrongStorage>> = {
@@ -46,6 +46,22 @@ export const wrongObjects: Readonly<Record<string, WrongStorage>> = {
       if (key.length > 512 && key.length <= 900) throw new GoModKitError('storage_unavailable', 'key too long');
       return inner.create(key, source, options);
     },
+  })),
+
+  'folds `+` into a space': wrong('keys', (inner) => {
+    const fold = (key: string): string => key.replaceAll('x+y', 'x y');
+    return {
+      get: (key, options) => inner.get(fold(key), options),
+      create: (key, source, options) => inner.create(fold(key), source, options),
+    };
+  }),
+
+  'takes keys of 901 bytes': wrong('hostile-keys', (inner) => ({
+    head: (key, options) => inner.head(key.length === 901 ? key.slice(1) : key, options),
+  })),
+
+  'lists after anything': wrong('hostile-keys', (inner) => ({
+    list: (options) => inner.list(options?.after?.includes('\0') ? { ...options, after: '' } : options),
   })),
 
   'cleans hostile keys': wrong('hostile-keys', (inner) => ({
@@ -99,6 +115,53 @@ export const wrongObjects: Readonly<Record<string, WrongStorage>> = {
       return count;
     },
   })),
+
+  'cuts ranges at the borders of parts': wrong('range', (inner) => ({
+    get: async (key, options) => {
+      const object = await inner.get(key, options);
+      const left = 256 * 1024 - (options?.range?.start ?? Number.POSITIVE_INFINITY);
+      return object && left > 0 && left < 10 ? { ...object, body: cut(object.body, left) } : object;
+    },
+  })),
+
+  'signs URLs that nobody can follow': wrong('signed-url', (inner) => ({
+    signedUrl: async (key, { expiresIn = 900, signal } = {}) => {
+      await inner.head(key, { signal });
+      if (Number.isInteger(expiresIn) && expiresIn > 0 && expiresIn <= 604_800) return `bucket/${key}`;
+      throw new GoModKitError('invalid_argument', `expiresIn is ${expiresIn}`);
+    },
+  })),
+
+  'signs for ever': wrong('signed-url', (inner) => ({
+    signedUrl: async (key, { signal } = {}) => {
+      await inner.head(key, { signal });
+      throw new GoModKitError('unsupported', 'no key to sign with');
+    },
+  })),
+
+  'breaks bodies off when it is closed': wrong('close', (inner) => {
+    let closed = false;
+    return {
+      get: async (key, options) => {
+        const object = await inner.get(key, options);
+        const stop = new TransformStream<Uint8Array, Uint8Array>(
+          {
+            transform(chunk, controller) {
+              if (closed) controller.error(new GoModKitError('closed', 'the storage is closed'));
+              else controller.enqueue(chunk);
+            },
+          },
+          undefined,
+          { highWaterMark: 0 },
+        );
+        return object && { ...object, body: options === undefined ? object.body.pipeThrough(stop) : object.body };
+      },
+      close: async () => {
+        closed = true;
+        await inner.close();
+      },
+    };
+  }),
 
   'goes on after close()': wrong('close', () => ({ close: async () => {} })),
 
