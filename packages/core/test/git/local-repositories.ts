@@ -45,7 +45,7 @@ function localRepository(url: string, directory: string): GitRepository {
     },
     fetchHistory: async () => {},
     async findCommits(prefix) {
-      const reachable = text('rev-list', '--all').split('\n');
+      const reachable = text('rev-list', '--branches', '--tags', 'HEAD').split('\n');
       return reachable.filter((hash) => hash !== '' && hash.startsWith(prefix));
     },
     async commit(hash) {
