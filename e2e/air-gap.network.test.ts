@@ -38,7 +38,7 @@ describeWithGo('a bundle of gofumpt', () => {
       );
       await go.run('get', '-tool', module);
       await go.run('build', '-o', 'gofumpt', 'mvdan.cc/gofumpt');
-      expect((await go.read('go.sum')).split('\n').length).toBeGreaterThan(10);
+      expect((await go.read('go.sum')).split('\n').length).toBeGreaterThanOrEqual(8);
     }
   });
 });

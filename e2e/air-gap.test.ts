@@ -84,6 +84,8 @@ describeWithGo('a project behind an air gap', () => {
       await builds(pathToFileURL(place.path).href, { GOSUMDB: sumdb() });
       const server = keepForTest(await serve(['--offline', '--storage', place.path, '--sumdb', sumdb()]));
       await builds(server.url, { GOSUMDB: sumdb() });
+      const audit = await gomodkit(['audit', '--storage', place.path, '--offline']);
+      expect(audit, audit.stdout).toMatchObject({ code: 0 });
     });
   });
 

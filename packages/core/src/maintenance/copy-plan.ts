@@ -76,8 +76,9 @@ export async function listOwnKeys(store: Store, options: CallOptions): Promise<O
   };
 }
 
-/** Keys below `.gomodkit/` of which each stands for itself. */
+/** Keys of which each stands for itself: below `.gomodkit/`, and what an unpacked bundle has of checksum databases. */
 export async function* otherOwnKeys(store: Store, options: CallOptions): AsyncGenerator<string> {
+  for await (const { key } of listAll(store, 'sumdb/', options)) yield key;
   for await (const { key } of listAll(store, own, options))
     if (!elsewhere.some((each) => key.startsWith(each))) yield key;
 }

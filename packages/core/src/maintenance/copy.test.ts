@@ -189,9 +189,10 @@ describe('a copy', () => {
     const from = memoryStorage();
     await from.create('example.com/o/@v/v1.0.0.mod', bytesSource(new Uint8Array(3)));
     await from.create('readme.txt', bytesSource(new Uint8Array(3)));
+    await from.create('sumdb/sum.example/latest', bytesSource(new Uint8Array(3)));
     const to = memoryStorage();
-    expect((await copy(from, to)).report).toMatchObject({ copied: 1, skipped: 1 });
-    expect(await keysOf(to)).toEqual(['readme.txt']);
+    expect((await copy(from, to)).report).toMatchObject({ copied: 2, skipped: 1 });
+    expect(await keysOf(to)).toEqual(['readme.txt', 'sumdb/sum.example/latest']);
   });
 
   it('is refused nonsense', async () => {

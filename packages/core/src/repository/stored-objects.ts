@@ -4,7 +4,7 @@
 // - The keys of a version need not be neighbours in a listing, but versions nest: `v1.0.0-a.info` < `v1.0.0-a.j.info` <
 //   `v1.0.0-a.j.zip` < `v1.0.0-a.zip`. A version is complete when a key behind its last possible one has come.
 // - Memory does not grow with the storage: one page of keys at a time, and the versions whose keys go on.
-// - Our own keys, below `.gomodkit/`, are passed over without being listed.
+// - Our own keys, below `.gomodkit/`, and those of an unpacked bundle's checksum databases are passed over without being listed.
 
 import { compareUtf8 } from '../bytes/utf8.ts';
 import { isGoModKitError } from '../errors/error.ts';
@@ -104,7 +104,8 @@ function pathOf(escaped: string): string | undefined {
 /** How many objects a page should hold, if the storage can: a folder is read anew for every page. */
 const pageSize = 10_000;
 
-const ownFolder = '.gomodkit/';
+/** Ours, and what an unpacked bundle has of checksum databases: no module path begins so, as its first element has a dot (spec §1.7). */
+const passedOver: readonly string[] = ['.gomodkit/', 'sumdb/'];
 
 /** The objects of modules, and of nobody, page by page. */
 async function* moduleKeys(storage: Listable, options: StoredThingsOptions): AsyncGenerator<ObjectInfo, void, void> {
@@ -112,10 +113,11 @@ async function* moduleKeys(storage: Listable, options: StoredThingsOptions): Asy
   let { after } = options;
   for (;;) {
     const { objects, more } = await storage.list({ prefix, after, limit: pageSize, signal: options.signal });
-    const own = objects.findIndex(({ key }) => key.startsWith(ownFolder));
-    yield* own < 0 ? objects : objects.slice(0, own);
-    const last = own < 0 ? objects.at(-1)?.key : `${ownFolder}\u{10ffff}`;
-    if (own < 0 && !more) return;
+    const folderOf = (key: string): string | undefined => passedOver.find((each) => key.startsWith(each));
+    const first = objects.findIndex(({ key }) => folderOf(key) !== undefined);
+    yield* first < 0 ? objects : objects.slice(0, first);
+    const last = first < 0 ? objects.at(-1)?.key : `${folderOf(objects[first]?.key ?? '')}\u{10ffff}`;
+    if (first < 0 && !more) return;
     // Neither an endless loop nor a list that ends early without a word.
     if (last === undefined || last === after) throw damaged(prefix, 'cannot be listed: a page does not move on');
     after = last;
