@@ -156,6 +156,14 @@ describe('with a fake of its own', () => {
     expect(await read(storage, 'key')).toEqual([...big]);
   });
 
+  it('gives up on a service that takes everything and makes no object of it', async () => {
+    server.faults.set([{ operation: 'resumable.send', status: 308, skip: 1 }]);
+    const end = await createBig(storage).catch((error: unknown) => error);
+    expect(isGoModKitError(end, 'storage_unavailable') && end.data.transient).toBe(true);
+    expect(server.operations.filter((operation) => operation === 'resumable.begin')).toHaveLength(3);
+    await vi.waitFor(() => expect(server.openUploads('modules')).toBe(0));
+  });
+
   it('knows a large object for its own although the last answer was lost', async () => {
     server.faults.set([{ operation: 'resumable.send', lost: true, skip: 2, times: 1 }]);
     expect(await createBig(storage)).toEqual(created);

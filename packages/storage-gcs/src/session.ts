@@ -26,6 +26,8 @@ export class SessionLost extends Error {
   override readonly name: string = 'SessionLost';
 }
 
+const nothing: Buffer = Buffer.alloc(0);
+
 /** What the service has: the object, or so many bytes. */
 type Progress = 'stored' | number;
 
@@ -64,23 +66,25 @@ export class Session {
   /** Sends a chunk until the service has it. Rejects with {@link SessionLost}, or with what the SDK rejects with. */
   async send({ chunk, at, total }: Chunk, context: CallContext): Promise<void> {
     const end = at + chunk.length;
-    let has: Progress = at;
-    let failures = 0;
+    let has = at;
     let asks = false;
-    while (has !== 'stored' && (has < end || end === total)) {
-      const range: string = asks ? `bytes */${total}` : `bytes ${has}-${end - 1}/${total}`;
+    let failures = 0;
+    for (;;) {
+      const range = asks ? `bytes */${total}` : `bytes ${has}-${end - 1}/${total}`;
       try {
-        const before: number = has;
-        has = await this.#put(range, asks ? Buffer.alloc(0) : chunk.subarray(has - at), context);
-        // It need not take all that it is sent.
-        if (has !== 'stored' && has > before) failures = 0;
-        else if (has !== 'stored' && (!asks || has < at)) throw new SessionLost('the service forgot what it had taken');
+        const now = await this.#put(range, asks ? nothing : chunk.subarray(has - at), context);
+        if (now === 'stored' && end === total) return;
+        checkProgress(now, { at, has, end, total, asks });
+        if (now > has) failures = 0;
+        has = now;
+        if (has === end && end < total) return;
+        // All is there but no object: the answer may be the one before the last.
         asks = has === total;
       } catch (error) {
-        const delay: number | undefined = retryDelays[failures++];
+        const delay = retryDelays[failures++];
         const status = statusOf(error);
         if (status === 404 || status === 410) throw new SessionLost(`status ${status}`, { cause: error });
-        if (delay === undefined || !isPassing(error)) throw error;
+        if (delay === undefined || error instanceof SessionLost || !isPassing(error)) throw error;
         await orAborted(pause(delay * (0.5 + Math.random())), context.signal);
         asks = true;
       }
@@ -124,4 +128,20 @@ export class Session {
       );
     });
   }
+}
+
+/** How far the service was, and what it was sent. */
+interface Position {
+  readonly at: number;
+  readonly has: number;
+  readonly end: number;
+  readonly total: number;
+  readonly asks: boolean;
+}
+
+/** A service that takes nothing, forgets what it took or ends too early cannot be gone on with. */
+function checkProgress(now: Progress, { at, has, end, total, asks }: Position): asserts now is number {
+  if (now === 'stored') throw new SessionLost(`the object was complete with ${end} of ${total} bytes`);
+  const stuck = asks ? now === total : now <= has;
+  if (stuck || now < at || now > end) throw new SessionLost(`the service has ${now} bytes after it was sent ${end}`);
 }

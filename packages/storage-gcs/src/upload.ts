@@ -6,6 +6,7 @@
 // - A small source is read whole before anything is sent; a large one is read twice, once for its checksum, and sent in chunks.
 // - A source that fails ends the upload unfinished: nothing becomes visible, and its session is cancelled.
 
+import { GoModKitError } from '@gomodkit/core/errors';
 import { type ByteSource, sourceChunks, sourceParts } from '@gomodkit/core/storage';
 import { CRC32C } from '@google-cloud/storage';
 import type { GcsFileLike, GcsUploadOptions } from './bucket.ts';
@@ -59,7 +60,8 @@ async function uploadInChunks(settings: Settings, wanted: Upload): Promise<void>
     try {
       return await uploadOnce(settings, wanted, options);
     } catch (error) {
-      if (!(error instanceof SessionLost) || session === maxSessions) throw error;
+      if (!(error instanceof SessionLost)) throw error;
+      if (session === maxSessions) throw lost(wanted.key, error);
     }
   }
 }
@@ -81,6 +83,11 @@ async function uploadOnce(settings: Settings, wanted: Upload, options: GcsUpload
     await session.cancel();
     throw error;
   }
+}
+
+function lost(key: string, cause: SessionLost): GoModKitError {
+  const message = `Google Cloud Storage lost the upload of ${key} ${maxSessions} times: ${cause.message}`;
+  return new GoModKitError('storage_unavailable', message, { cause, data: { key, transient: true } });
 }
 
 /** What is wrong with the source, which is no fault of the service. */
