@@ -6,7 +6,7 @@
 // - Errors whose text is not for the outside reach the embedder through `onError`, all others are the answer.
 
 import { GoModKitError } from '../errors/error.ts';
-import type { ReadOptions, Repository } from '../repository/repository.ts';
+import type { ReadOptions, Repository, ZipFile } from '../repository/repository.ts';
 import type { SumdbSource } from '../source/source.ts';
 import { type AccessDecision, type AccessSubject, type Authorize, accessRefusal } from './authorize.ts';
 import type { CacheScope } from './cache-control.ts';
@@ -22,6 +22,7 @@ import type { SumdbTarget } from './sumdb-target.ts';
 import { type ModuleTarget, parseTarget, type TargetOptions } from './target.ts';
 import { answerTlog, checkTlogPrefixes, type TlogSources, type TlogTarget } from './tlog-route.ts';
 import { checkUpload, type UploadOptions, upload, uploadRefusal } from './upload.ts';
+import { redirectTarget, type ZipRedirect, zipRedirectOf } from './zip-redirect.ts';
 
 /** Options of {@link createHandler}. */
 export interface HandlerOptions {
@@ -45,6 +46,12 @@ export interface HandlerOptions {
    * authorize hook it shows modules for whose `list` the hook lets the request in.
    */
   readonly index?: boolean | undefined;
+  /**
+   * Sends a GET for a stored zip to the object store or a CDN (302, never cached) instead of streaming the bytes, after the same checks:
+   * `true` to the URL that the storage signs, a function to where that says. What cannot be redirected is streamed; why goes to `onError`.
+   * Downloaders need to reach that address, by https if they come here by https. Default `false`.
+   */
+  readonly zipRedirect?: boolean | ZipRedirect | undefined;
   /**
    * Logs to serve as C2SP tlog-tiles, by the path below which they are: `{ '/log': database }` answers `/log/checkpoint` and
    * `/log/tile/…`. Choose paths that are no beginning of a module path. Default: none.
@@ -86,6 +93,7 @@ class Server {
   /** What answers get where no hook has spoken. */
   readonly #scope: CacheScope;
   readonly #upload: UploadOptions | undefined;
+  readonly #zipRedirect: ZipRedirect | undefined;
 
   constructor(options: HandlerOptions) {
     this.#options = options;
@@ -99,6 +107,7 @@ class Server {
     this.#ready = readiness(options.repository);
     this.#scope = options.authorize === undefined ? 'public' : 'private';
     this.#upload = checkUpload(options.upload);
+    this.#zipRedirect = zipRedirectOf(options.zipRedirect);
   }
 
   async handle(request: HandlerRequest): Promise<HandlerResponse> {
@@ -162,8 +171,26 @@ class Server {
     if (target.kind === 'tlog') return answerTlog(this.#options.logs ?? {}, target, options);
     if (target.kind === 'index') return answerIndex(this.#options.repository, target, this.#mayList(request), options);
     const answer = await routes[target.kind](this.#options.repository, target, options);
+    if (answer.zip !== undefined && this.#zipRedirect !== undefined && target.kind === 'zip')
+      return { ...answer, redirect: this.#redirect(this.#zipRedirect, target, answer.zip, request) };
     // A list of what happens to be here is for this client alone: a shared cache would give it to those who want all.
     return cachedOnly && answer.cache === 'short' ? { ...answer, cache: 'no-store' } : answer;
+  }
+
+  #redirect(
+    redirect: ZipRedirect,
+    { module: path, version }: ModuleTarget,
+    zip: ZipFile,
+    request: HandlerRequest,
+  ): () => Promise<string | undefined> {
+    return async () => {
+      try {
+        return await redirectTarget(redirect, { path, version }, zip, request);
+      } catch (error) {
+        if (!request.signal?.aborted) this.#report(error, request);
+        return undefined;
+      }
+    };
   }
 
   async #put(request: HandlerRequest, options: UploadOptions): Promise<HandlerResponse> {

@@ -5,3 +5,4 @@ export type { HealthOptions } from './health.ts';
 export { combinePolicies, type RangePolicyOptions, type RangeRule, rangePolicy } from './range-policy.ts';
 export type { TlogSource, TlogSources } from './tlog-route.ts';
 export type { AuthorizeUpload, UploadOptions } from './upload.ts';
+export type { RedirectableZip, ZipRedirect } from './zip-redirect.ts';

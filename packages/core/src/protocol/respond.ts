@@ -1,16 +1,18 @@
 // Files as responses: validators, 304, 412, ranges, HEAD.
 //
 // Invariants:
-// - HEAD has the status and headers of GET and opens nothing.
+// - HEAD has the status and headers of a GET that is not redirected, and opens nothing.
 // - Headers come from tables and checked values: nothing that a source said can end a header line.
 // - `content-length` is always known and always true.
 
+import type { ZipFile } from '../repository/repository.ts';
 import type { GetOptions, StoredObject } from '../storage/storage.ts';
 import { type CacheClass, type CacheScope, type HeaderBag, setCacheHeaders } from './cache-control.ts';
 import { allowsRange, isNotModified, isOther, quoteEtag, type Validators } from './conditional.ts';
 import type { HandlerRequest, HandlerResponse } from './handler.ts';
 import { type ByteRange, parseRange, type RangeRequest } from './range.ts';
 import { respondText, type TextAnswer } from './refusal.ts';
+import { respondRedirect } from './zip-redirect.ts';
 
 /** What is answered, before the request's conditions are looked at. */
 export interface Answer {
@@ -24,6 +26,10 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The bytes where they are at hand, else how to open them. */
   readonly body: Uint8Array | ((options: GetOptions) => Promise<StoredObject>);
+  /** The zip that this is. */
+  readonly zip?: ZipFile | undefined;
+  /** Where a GET may be sent for the bytes; undefined: nowhere. Does not reject. */
+  readonly redirect?: (() => Promise<string | undefined>) | undefined;
 }
 
 /** Answers a GET or HEAD with a file. */
@@ -50,7 +56,17 @@ export function respondFile(
   if (typeof body !== 'function') return { status: 200, headers, body };
   const range = rangeOf(request, validators, size);
   if (range === 'unsatisfiable') return unsatisfiable(size, scope);
-  return respondStream(body, range, size, headers, request.signal);
+  const stream = () => respondStream(body, range, size, headers, request.signal);
+  return answer.redirect === undefined ? stream() : respondElsewhere(answer.redirect, stream);
+}
+
+/** A signed URL is good for GET alone, so HEAD is answered here. */
+async function respondElsewhere(
+  redirect: NonNullable<Answer['redirect']>,
+  stream: () => Promise<HandlerResponse>,
+): Promise<HandlerResponse> {
+  const location = await redirect();
+  return location === undefined ? stream() : respondRedirect(location);
 }
 
 const otherBytes: TextAnswer = {

@@ -32,7 +32,7 @@ export const routes: Readonly<Record<ModuleTarget['kind'], Route>> = {
   zip: async (repository, { module, version }, options) => {
     const file = await repository.zip(module, version, options);
     const { size, etag, modified } = file;
-    return { contentType: zip, cache: 'immutable', size, etag, modified, body: (range) => file.open(range) };
+    return { contentType: zip, cache: 'immutable', size, etag, modified, body: (range) => file.open(range), zip: file };
   },
 };
 

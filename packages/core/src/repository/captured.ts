@@ -9,7 +9,7 @@ import type { ByteCache } from '../cache/byte-cache.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { parseInfo } from '../source/info.ts';
 import type { VersionInfo } from '../source/source.ts';
-import type { GetOptions, StoredObject } from '../storage/storage.ts';
+import type { CallOptions, GetOptions, StoredObject } from '../storage/storage.ts';
 import { type Draft, fileOf, storedInfoFile } from './files.ts';
 import type { Target } from './keys.ts';
 import type { Settings } from './options.ts';
@@ -49,25 +49,35 @@ export function createCaptured(store: Store, cache: ByteCache, { limits, freshne
   const zips = cache.section<ZipFile>({ weigh: () => 512 });
   const sums = cache.section<string>({ weigh: () => 128 });
 
+  const { signedUrl } = store;
+  const removed = (target: Target): GoModKitError => {
+    zips.delete(target.name);
+    return new GoModKitError(
+      'storage_unavailable',
+      `the zip of ${target.name} was removed just now; ask for it again`,
+      {
+        data: { key: target.zip, transient: true },
+      },
+    );
+  };
+
   const zipFile = (target: Target, size: number, etag: string, modified: Date): ZipFile => ({
     size,
     etag,
     modified,
     h1: sums.get(target.name),
+    key: target.zip,
     async open(options: GetOptions = {}): Promise<StoredObject> {
       const object = await store.get(target.zip, options);
       if (object?.etag === etag) return object;
       // Removed by retention since, and perhaps captured again with other bytes of the same content.
-      zips.delete(target.name);
       await object?.body.cancel();
-      throw new GoModKitError(
-        'storage_unavailable',
-        `the zip of ${target.name} was removed just now; ask for it again`,
-        {
-          data: { key: target.zip, transient: true },
-        },
-      );
+      throw removed(target);
     },
+    async checkPresent({ signal }: CallOptions = {}): Promise<void> {
+      if ((await store.head(target.zip, signal))?.etag !== etag) throw removed(target);
+    },
+    signedUrl: signedUrl && ((options) => signedUrl(target.zip, options)),
   });
 
   const captured: Captured = {

@@ -8,7 +8,7 @@
 
 import type { ModuleVersion } from '../module/index.ts';
 import type { VersionInfo } from '../source/source.ts';
-import type { CallOptions, GetOptions, StoredObject } from '../storage/storage.ts';
+import type { CallOptions, GetOptions, SignedUrlOptions, StoredObject } from '../storage/storage.ts';
 import type { AuditEvent, AuditOptions, AuditReport } from './audit/audit.ts';
 import type { CaptureEvent, CaptureReport, ClosureOptions, Wanted } from './capture/types.ts';
 import type { IndexOptions, IndexPage } from './index-feed/types.ts';
@@ -86,11 +86,17 @@ export interface ZipFile {
   readonly modified: Date;
   /** `h1:` sum where known without reading the zip. */
   readonly h1?: string | undefined;
+  /** Its key in storage, which is its path in a GOPROXY file tree: `example.com/m/@v/v1.0.0.zip`. */
+  readonly key: string;
   /**
    * Opens the bytes, or a range of them. Rejects with `range_not_satisfiable`, and with `storage_unavailable` (`data.transient`) when
    * retention removed them meanwhile: then `zip()` captures them again.
    */
   open(options?: GetOptions): Promise<StoredObject>;
+  /** Rejects as `open` does where these bytes are not in storage any more; for those who send others there. */
+  checkPresent(options?: CallOptions): Promise<void>;
+  /** {@link Storage.signedUrl} of the zip, where the storage has it. Does not look whether the zip is still there. */
+  readonly signedUrl?: ((options?: SignedUrlOptions) => Promise<string>) | undefined;
 }
 
 /** What happens inside a repository, for logs, metrics and the center. Best effort; durable facts are keys in storage. */

@@ -38,6 +38,8 @@ export interface Store {
   /** Whether the storage can delete, and so did. */
   delete(key: string, signal?: AbortSignal | undefined): Promise<boolean>;
   readonly canDelete: boolean;
+  /** As the storage does it, where it can; a failure is not tried again. */
+  readonly signedUrl: Storage['signedUrl'] | undefined;
 }
 
 /** Options of {@link createStore}. */
@@ -91,6 +93,7 @@ export function createStore(storage: Storage, { sleep, delays = defaultDelays }:
       return true;
     },
     canDelete: storage.delete !== undefined,
+    signedUrl: storage.signedUrl?.bind(storage),
   };
 }
 

@@ -78,6 +78,8 @@ export function fakeRepository(): FakeRepository {
         size: zipBytes.length,
         etag: 'zip-etag',
         modified,
+        key: `${path}/@v/${version}.zip`,
+        async checkPresent() {},
         async open({ range } = {}) {
           fake.opened++;
           const start = range?.start ?? 0;
