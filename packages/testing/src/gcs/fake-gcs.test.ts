@@ -11,7 +11,7 @@ const unit = 256 * 1024;
 const wrongThere: Readonly<Record<string, string>> = {
   'deletes only the generation that is named': 'it ignores conditions of deletes',
   'says how far a resumable upload is': 'it takes the question for the end of the upload',
-  'ends a session that is cancelled': 'it answers 200',
+  'ends a session that is cancelled': 'it goes on taking its chunks',
   'refuses a condition when a resumable upload begins': 'it looks at conditions at the end only',
   'knows a finished session': 'it forgets sessions when they end',
 };
