@@ -12,6 +12,8 @@ import * as ed25519Node from './ed25519.node.ts';
 import * as ed25519Web from './ed25519.web.ts';
 import * as filesNode from './files.node.ts';
 import * as filesWeb from './files.web.ts';
+import * as isomorphicGitNode from './isomorphic-git.node.ts';
+import * as isomorphicGitWeb from './isomorphic-git.web.ts';
 import * as sha256Node from './sha256.node.ts';
 import * as sha256Web from './sha256.web.ts';
 import * as spoolNode from './spool.node.ts';
@@ -22,6 +24,7 @@ describe('seams', () => {
     ['command', commandNode, commandWeb],
     ['ed25519', ed25519Node, ed25519Web],
     ['files', filesNode, filesWeb],
+    ['isomorphic-git', isomorphicGitNode, isomorphicGitWeb],
     ['sha256', sha256Node, sha256Web],
     ['spool', spoolNode, spoolWeb],
   ])('%s exports the same names on both sides', (_, node, web) => {

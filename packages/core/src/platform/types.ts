@@ -94,3 +94,13 @@ export interface CommandOptions {
   /** It may take this long. */
   readonly milliseconds: number;
 }
+
+/** What came out of a zlib stream. */
+export interface Inflated {
+  readonly data: Uint8Array;
+  /** Behind the stream's last byte. */
+  readonly end: number;
+}
+
+/** The functions of isomorphic-git that are used. */
+export type GitLibrary = Pick<typeof import('isomorphic-git'), 'fetch' | 'getRemoteInfo2' | 'listServerRefs'>;
