@@ -5,20 +5,10 @@
 // - "Could not be asked" is an answer of its own, and never taken for a deleted tag.
 
 import { isGoModKitError } from '../../errors/error.ts';
-import type { OriginCheck, OriginSource, TreeDifference } from '../../source/origin-check.ts';
+import type { TreeDifference } from '../../source/origin-check.ts';
 import type { Origin } from '../../source/source.ts';
 import type { Target } from '../keys.ts';
-import type { Findings } from './inspection.ts';
-
-/** How origins are looked at. */
-export interface OriginAudit {
-  readonly source: OriginSource;
-  /** Also say which files differ. */
-  readonly differences: boolean;
-}
-
-/** What a version's origin turned out to be; `none` where its `.info` names no commit. */
-export type OriginStatus = OriginCheck['status'] | 'unchecked' | 'none';
+import type { Findings, OriginAudit, OriginStatus } from './inspection.ts';
 
 /** Asks about the origin of a version. Rejects with the signal's reason alone. */
 export async function checkOrigin(

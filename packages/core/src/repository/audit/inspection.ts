@@ -1,10 +1,10 @@
 // What is known of a version while it is looked at.
 
 import type { GoSum } from '../../gosum/index.ts';
+import type { OriginCheck, OriginSource } from '../../source/origin-check.ts';
 import type { ObjectInfo } from '../../storage/storage.ts';
 import type { Engine } from '../engine.ts';
 import type { Extension, Target } from '../keys.ts';
-import type { OriginAudit, OriginStatus } from './check-origin.ts';
 import { type AuditFinding, type AuditFindingKind, findingOf } from './finding.ts';
 
 /** What all inspections of an audit share. */
@@ -14,6 +14,16 @@ export interface AuditContext {
   readonly origins: OriginAudit | undefined;
   readonly signal: AbortSignal;
 }
+
+/** How origins are looked at. */
+export interface OriginAudit {
+  readonly source: OriginSource;
+  /** Also say which files differ. */
+  readonly differences: boolean;
+}
+
+/** What a version's origin turned out to be; `none` where its `.info` names no commit. */
+export type OriginStatus = OriginCheck['status'] | 'unchecked' | 'none';
 
 /** The files of a version, by kind. */
 export type StoredFiles = Readonly<Partial<Record<Extension, ObjectInfo>>>;
