@@ -2,13 +2,15 @@
 //
 // Invariants:
 // - It sees no network: git is told that every address it may meet is a directory.
-// - Versions are asked for in one module cache and everything else in another: a branch's answer is written down as its version's, with
-//   the Origin that belongs to the branch.
+// - Versions, revisions and queries of the list are asked for in a module cache each: a branch's answer is written down as its version's,
+//   with the Origin that belongs to the branch, and would be the answer to the next question.
+// - Queries of the list are asked as if nothing were retracted: what is, is decided by clients, by the go.mod of the latest version.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Origin } from '@gomodkit/core';
+import { isPseudoVersion } from '@gomodkit/core/module';
 import { type GoEnvironment, goCommand, goEnvironment } from '@gomodkit/testing';
 import type { Question } from '../../packages/core/test/git/generate/questions.ts';
 
@@ -64,13 +66,21 @@ export function gitOracle(rewrites: Readonly<Record<string, string>>, scratch: s
   return {
     ask: async (questions) => {
       const answers = new Map<string, GoAnswer>();
-      const isVersion = ({ query }: Question): boolean => /^v\d+\.\d+\.\d+/.test(query);
-      const groups = [questions.filter(isVersion), questions.filter((question) => !isVersion(question))];
-      for (const group of groups) await download(group, environment(), answers);
+      const of = (wanted: Kind): Question[] => questions.filter(({ query }) => kindOf(query) === wanted);
+      await download(of('version'), environment(), answers);
+      await download(of('revision'), environment(), answers);
+      await chooseAndDownload(of('list'), environment, answers);
       return questions.map((question) => answers.get(key(question)) ?? { error: 'go did not answer' });
     },
     versions: (paths) => listVersions(paths, environment()),
   };
+}
+
+type Kind = 'version' | 'revision' | 'list';
+
+function kindOf(query: string): Kind {
+  if (/^v\d+\.\d+\.\d+/.test(query)) return 'version';
+  return /^(?:latest|v\d+(?:\.\d+)?)$/.test(query) ? 'list' : 'revision';
 }
 
 function key({ path, query }: Question): string {
@@ -93,6 +103,35 @@ async function download(group: readonly Question[], own: GoEnvironment, answers:
   }
 }
 
+/** Lets go choose a version by its list, and then download that. */
+async function chooseAndDownload(
+  group: readonly Question[],
+  environment: () => GoEnvironment,
+  answers: Map<string, GoAnswer>,
+): Promise<void> {
+  if (group.length === 0) return;
+  const untagged: Question[] = [];
+  const chosen = new Map<string, { readonly question: Question; readonly origin: Origin | undefined }>();
+  for (const each of await listModules(['-retracted', ...group.map(key)], environment())) {
+    const asked = `${each.Path}@${each.Query ?? each.Version}`;
+    // Where nothing is listed go says no origin here, but when it downloads.
+    if (isPseudoVersion(each.Version ?? '')) untagged.push({ path: each.Path, query: each.Query ?? '' });
+    else if (each.Error !== undefined) answers.set(asked, { error: each.Error.Err });
+    else chosen.set(asked, { question: { path: each.Path, query: each.Version ?? '' }, origin: each.Origin });
+  }
+  const downloads = new Map<string, GoAnswer>();
+  await download(untagged, environment(), answers);
+  await download(
+    [...chosen.values()].map(({ question }) => question),
+    environment(),
+    downloads,
+  );
+  for (const [asked, { origin, question }] of chosen) {
+    const downloaded = downloads.get(key(question)) ?? { error: 'go did not answer' };
+    answers.set(asked, 'error' in downloaded ? downloaded : { ...downloaded, origin });
+  }
+}
+
 function answerOf({ Error: error, GoModSum, Info, Origin: origin, Sum, Version }: Download): GoAnswer {
   if (error !== undefined || Info === undefined) return { error: error ?? 'no .info' };
   const { Time } = JSON.parse(readFileSync(Info, 'utf8')) as { Time: string };
@@ -100,16 +139,27 @@ function answerOf({ Error: error, GoModSum, Info, Origin: origin, Sum, Version }
 }
 
 async function listVersions(paths: readonly string[], own: GoEnvironment) {
+  const listed = await listModules(['-versions', '-retracted', ...paths], own);
+  return paths.map((path) => {
+    const { Error: error, Versions = [] } = listed.find(({ Path }) => Path === path) ?? { Error: { Err: 'no answer' } };
+    return error === undefined ? Versions : { error: error.Err };
+  });
+}
+
+interface Listed {
+  readonly Path: string;
+  readonly Version?: string;
+  readonly Query?: string;
+  readonly Versions?: readonly string[];
+  readonly Origin?: Origin;
+  readonly Error?: { readonly Err: string };
+}
+
+async function listModules(args: readonly string[], own: GoEnvironment): Promise<readonly Listed[]> {
   try {
-    const args = ['list', '-m', '-e', '-json', '-versions', '-retracted', ...paths];
-    const { stdout } = await goCommand(args, { env: own.variables, allowFailure: true });
-    const listed = parseObjects(stdout) as { Path: string; Versions?: string[]; Error?: { Err: string } }[];
-    return paths.map((path) => {
-      const { Error: error, Versions = [] } = listed.find(({ Path }) => Path === path) ?? {
-        Error: { Err: 'no answer' },
-      };
-      return error === undefined ? Versions : { error: error.Err };
-    });
+    const all = ['list', '-m', '-e', '-json', ...args];
+    const { stdout } = await goCommand(all, { env: own.variables, allowFailure: true });
+    return parseObjects(stdout) as Listed[];
   } finally {
     await own.close();
   }

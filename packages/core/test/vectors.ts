@@ -24,6 +24,12 @@ export function vectorUrl(name: string): URL {
   return new URL(`${name}.json`, directory);
 }
 
+/** The vector file `name`; undefined where the vectors are not beside the checkout. */
+export function readVectors<Case>(name: string): VectorFile<Case> | undefined {
+  const url = vectorUrl(name);
+  return existsSync(url) ? (JSON.parse(readFileSync(url, 'utf8')) as VectorFile<Case>) : undefined;
+}
+
 /**
  * Declares a suite over the vector file `name`. `body` gets the file and declares the tests.
  */
