@@ -41,6 +41,7 @@ const examples: readonly Example[] = [
   { name: 'fastify', mount: '/go', beside: { path: '/api/versions?module=example.com/hello', body: '["v1.0.0"]' } },
   { name: 'koa', mount: '/go', beside: front },
   { name: 'hono', mount: '/go', beside: front },
+  { name: 'custom-storage', mount: '' },
 ];
 
 describe.each(examples)('examples/$name', ({ name, mount, beside }) => {

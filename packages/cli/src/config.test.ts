@@ -26,7 +26,7 @@ test('TypeScript, JavaScript and JSON are read', async () => {
 });
 
 test('a configuration may import gomodkit and its core wherever it lies', async () => {
-  const imports = `import { defineConfig } from 'gomodkit';\nimport { memoryStorage } from '@gomodkit/core';\n`;
+  const imports = `import { defineConfig } from 'gomodkit';\nimport { memoryStorage } from '@gomodkit/core/storage';\n`;
   await write('gomodkit.config.ts', `${imports}export default defineConfig({ storage: memoryStorage() });`);
   const { config } = await loadConfig(undefined, directory);
   expect(config.storage).toHaveProperty('create');

@@ -3,6 +3,7 @@
 import { createHandler, createRepository, GoModKitError, type Repository } from '@gomodkit/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig } from '../config.ts';
+import { messageOf } from '../report-failure.ts';
 import { urlOf } from '../serve/listen-address.ts';
 import { createLogger, logEvents } from '../serve/log.ts';
 import { startServer } from '../serve/server.ts';
@@ -115,8 +116,8 @@ async function checkStorage(repository: Repository, { storage }: RepositorySetti
   const first = failures[0];
   if (first === undefined) return;
   const cause = first.error.cause instanceof Error ? first.error.cause : first.error;
-  const message = `the storage ${storage.name} does not work: ${first.step}: ${cause.message}`;
-  throw new GoModKitError('storage_unavailable', message, { cause: first.error });
+  const message = `the storage ${storage.name} does not work: ${first.step}: ${messageOf(cause)}`;
+  throw new GoModKitError('storage_unavailable', message);
 }
 
 function announce(url: string, settings: RepositorySettings, configFile: string | undefined, own: ServedLogs): void {

@@ -146,7 +146,7 @@ describe('plugins', () => {
   test('a file, also in TypeScript', async () => {
     await writeFile(
       join(directory, 'store.ts'),
-      `import type { OpenStorage, Storage } from '@gomodkit/core';
+      `import type { OpenStorage, Storage } from '@gomodkit/core/storage';
        const list = async () => ({ objects: [], more: false });
        export const openStorage: OpenStorage = () => ({ get: list, head: list, create: list, list }) as unknown as Storage;`,
     );

@@ -26,7 +26,11 @@ export const openGcs: OpenPlace = async (place) => {
   const { Storage } = await loadPackage('@google-cloud/storage', 'gs', () => import('@google-cloud/storage'));
   const { gcsStorage } = await loadPackage('@gomodkit/storage-gcs', 'gs', () => import('@gomodkit/storage-gcs'));
   const { endpoint, project } = wanted;
-  const client = new Storage(given({ apiEndpoint: endpoint, projectId: project }));
+  const client = new Storage({
+    ...given({ apiEndpoint: endpoint, projectId: project }),
+    // The repository tries again, too: an address where nobody is should be said within seconds.
+    retryOptions: { maxRetries: 2 },
+  });
   const storage = gcsStorage({
     bucket: client.bucket(bucket),
     prefix,
