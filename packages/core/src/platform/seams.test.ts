@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAll } from '../bytes/source.ts';
+import * as cacheFilesNode from './cache-files.node.ts';
+import * as cacheFilesWeb from './cache-files.web.ts';
 import * as commandNode from './command.node.ts';
 import * as commandWeb from './command.web.ts';
 import * as ed25519Node from './ed25519.node.ts';
 import * as ed25519Web from './ed25519.web.ts';
 import * as filesNode from './files.node.ts';
 import * as filesWeb from './files.web.ts';
+import * as gitProgramNode from './git-program.node.ts';
+import * as gitProgramWeb from './git-program.web.ts';
 import * as isomorphicGitNode from './isomorphic-git.node.ts';
 import * as isomorphicGitWeb from './isomorphic-git.web.ts';
 import * as sha256Node from './sha256.node.ts';
@@ -21,10 +25,12 @@ import * as spoolWeb from './spool.web.ts';
 
 describe('seams', () => {
   it.each([
+    ['cache-files', cacheFilesNode, cacheFilesWeb],
     ['command', commandNode, commandWeb],
     ['ed25519', ed25519Node, ed25519Web],
     ['files', filesNode, filesWeb],
     ['isomorphic-git', isomorphicGitNode, isomorphicGitWeb],
+    ['git-program', gitProgramNode, gitProgramWeb],
     ['sha256', sha256Node, sha256Web],
     ['spool', spoolNode, spoolWeb],
   ])('%s exports the same names on both sides', (_, node, web) => {

@@ -90,6 +90,8 @@ export interface EngineCopy {
   ): Promise<Uint8Array | undefined>;
   /** As in GitRepository. Reads only (scratch files go to `scratch`); rejects with MissingObjects where contents are not here. */
   archive(hash: string, directory: string, options: CallOptions & { readonly scratch: string }): Promise<GitArchive>;
+  /** Whether what is here cannot be read: asked when a fetch failed for no good reason. May take a while. Reads only. */
+  isDamaged?(options?: CallOptions): Promise<boolean>;
   /** Releases what is held open in memory. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,0 +1,233 @@
+// The copies of many repositories.
+//
+// Invariants:
+// - One engine for the life of a cache, chosen when it is first needed.
+// - A copy stays marked as used until all repositories on it are closed.
+// - close() cancels what is under way and waits for it.
+
+import { makeDirectories } from '#files';
+import { linkedController } from '../../../async/abort.ts';
+import { GoModKitError } from '../../../errors/error.ts';
+import type { EngineDriver } from '../driver.ts';
+import type { GitRemote, GitRepositories, GitRepository, ObjectFormat, RefList } from '../engine.ts';
+import { chooseEngine } from './choose-engine.ts';
+import { type CopyState, createCopyState } from './copy-state.ts';
+import { createHostGate } from './host-gate.ts';
+import { openRepository } from './open-repository.ts';
+import { cacheSettings, type GitCacheEvent, type GitCacheOptions } from './options.ts';
+import { copyName, openPlaces, type Places } from './places.ts';
+import { createRefLists } from './ref-lists.ts';
+
+interface Open {
+  readonly state: CopyState;
+  readonly release: () => Promise<void>;
+  users: number;
+}
+
+interface Base {
+  readonly driver: EngineDriver;
+  readonly places: Places;
+}
+
+/**
+ * Opens a cache of git repositories in a directory, which is made where there is none. Several processes may share it.
+ *
+ * Throws `invalid_argument` for options out of range. What it returns rejects with `unsupported` where the engine that was asked for
+ * is not to be had.
+ *
+ * @example
+ * ```ts
+ * import { gitRepositories } from '@gomodkit/core';
+ *
+ * const repositories = gitRepositories({ directory: '/var/cache/gomodkit/git' });
+ * const repository = await repositories.open({ url: 'https://git.example.com/tool', address: 'https://git.example.com/tool' });
+ * const { refs } = await repository.refs();
+ * await repository.close();
+ * await repositories.close();
+ * ```
+ */
+export function gitRepositories(options: GitCacheOptions): GitRepositories {
+  const settings = cacheSettings(options);
+  const gate = createHostGate(settings.perHost);
+  const lists = createRefLists();
+  const open = new Map<string, Promise<Open>>();
+  const underWay = new Set<Promise<unknown>>();
+  const life = new AbortController();
+  let base: Promise<Base> | undefined;
+
+  const start = async (): Promise<Base> => {
+    await makeDirectories(settings.directory);
+    const places = await openPlaces(settings.directory);
+    try {
+      return { places, driver: await chooseEngine(settings, places.scratch) };
+    } catch (error) {
+      await places.close();
+      throw error;
+    }
+  };
+  const ready = (): Promise<Base> => {
+    life.signal.throwIfAborted();
+    base ??= start().catch((error: unknown) => {
+      base = undefined;
+      throw error;
+    });
+    return base;
+  };
+
+  /** Work that ends when the cache closes. */
+  const live = async <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+    life.signal.throwIfAborted();
+    const { controller, release } = linkedController(signal);
+    const stop = (): void => controller.abort(life.signal.reason);
+    life.signal.addEventListener('abort', stop);
+    const running = Promise.resolve().then(() => work(controller.signal));
+    underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      underWay.delete(running);
+      life.signal.removeEventListener('abort', stop);
+      release();
+    }
+  };
+
+  const ask = async <T>(
+    remote: GitRemote,
+    what: Extract<GitCacheEvent, { type: 'remote' }>['what'],
+    task: () => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> =>
+    gate.run(
+      hostOf(remote.address),
+      async () => {
+        const begun = performance.now();
+        let ok = false;
+        try {
+          const result = await task();
+          ok = true;
+          return result;
+        } finally {
+          settings.tell({ type: 'remote', url: remote.url, what, milliseconds: performance.now() - begun, ok });
+        }
+      },
+      signal,
+    );
+
+  const openState = async ({ driver, places }: Base, name: string, format: ObjectFormat): Promise<Open> => {
+    let opening = open.get(name);
+    if (opening === undefined) {
+      opening = places.use(name).then((release) => ({
+        state: createCopyState(driver, places, name, format),
+        release,
+        users: 0,
+      }));
+      open.set(name, opening);
+      opening.catch(() => open.delete(name));
+    }
+    const opened = await opening;
+    opened.users++;
+    return opened;
+  };
+
+  const closeState = async (name: string, opened: Open): Promise<void> => {
+    if (--opened.users > 0) return;
+    open.delete(name);
+    await opened.state.close();
+    await opened.release();
+  };
+
+  let evicting: Promise<void> | undefined;
+  const grown = async ({ places }: Base): Promise<void> => {
+    evicting ??= places
+      .evict(settings.maxBytes, (name, bytes) => settings.tell({ type: 'evicted', name, bytes }))
+      .finally(() => {
+        evicting = undefined;
+      });
+    await evicting;
+  };
+
+  const repositoryOn = (ground: Base, remote: GitRemote): GitRepository => {
+    const { driver, places } = ground;
+    const held = new Map<string, Promise<Open>>();
+    const readRefs = (signal: AbortSignal): Promise<RefList> =>
+      ask(remote, 'refs', () => driver.listRefs(remote, { signal }), signal);
+    const repository = openRepository(remote, {
+      driver,
+      scratch: places.scratch,
+      async state(format) {
+        const name = copyName(keyOf(remote), driver.name, format);
+        let opened = held.get(name);
+        if (opened === undefined) {
+          opened = openState(ground, name, format);
+          held.set(name, opened);
+        }
+        return (await opened).state;
+      },
+      historyMark: ({ name }) => places.paths(name).history,
+      refs: ({ maxAge = settings.refsMaxAge, signal }) => lists.get(keyOf(remote), maxAge, readRefs, { signal }),
+      lastRefs: () => lists.last(keyOf(remote)),
+      ask: (what, task, signal) => ask(remote, what, task, signal),
+      grown: () => grown(ground),
+      tell: settings.tell,
+      async release() {
+        for (const [name, opened] of held) await closeState(name, await opened);
+        held.clear();
+      },
+    });
+    return whileLive(repository, live);
+  };
+
+  return {
+    engine: async ({ signal } = {}) => (await live(() => ready(), signal)).driver.name,
+    open: (remote, { signal } = {}) => live(async () => repositoryOn(await ready(), remote), signal),
+    async close() {
+      if (!life.signal.aborted) life.abort(new GoModKitError('closed', 'the git cache was closed'));
+      await Promise.allSettled(underWay);
+      const opened = await Promise.allSettled(open.values());
+      open.clear();
+      for (const each of opened) {
+        if (each.status !== 'fulfilled') continue;
+        await each.value.state.close();
+        await each.value.release();
+      }
+      const ground = await base?.catch(() => undefined);
+      base = undefined;
+      await ground?.places.close();
+    },
+  };
+}
+
+/** A repository whose calls end when the cache closes. */
+function whileLive(
+  repository: GitRepository,
+  live: <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined) => Promise<T>,
+): GitRepository {
+  return {
+    remote: repository.remote,
+    refs: (options) => live((signal) => repository.refs({ ...options, signal }), options?.signal),
+    fetchCommit: (wanted, options) =>
+      live((signal) => repository.fetchCommit(wanted, { ...options, signal }), options.signal),
+    fetchHistory: (options) => live((signal) => repository.fetchHistory({ signal }), options?.signal),
+    findCommits: (prefix, options) => live((signal) => repository.findCommits(prefix, { signal }), options?.signal),
+    commit: (hash, options) => live((signal) => repository.commit(hash, { signal }), options?.signal),
+    ancestors: (hash, candidates, options) =>
+      live((signal) => repository.ancestors(hash, candidates, { signal }), options?.signal),
+    readBlob: (hash, path, options) =>
+      live((signal) => repository.readBlob(hash, path, { ...options, signal }), options.signal),
+    archive: (hash, directory, options) =>
+      live((signal) => repository.archive(hash, directory, { signal }), options?.signal),
+    close: () => repository.close(),
+  };
+}
+
+/** What copies and lists are kept under: the address without what may be secret in it. */
+function keyOf({ address }: GitRemote): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  url.password = '';
+  return url.href.replace(/\/$/, '');
+}
+
+function hostOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).host : address;
+}

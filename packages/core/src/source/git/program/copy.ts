@@ -1,0 +1,181 @@
+// One bare repository, read and filled by the git program.
+//
+// Invariants:
+// - A commit is available when the ref `refs/gomodkit/HASH` names it: it is set after the commit and all its trees were seen to be here.
+// - The repository's own configuration never names a remote: what reads cannot fetch, and reports what is missing instead.
+// - Nothing from outside stands where an option could: hashes are checked for their digits, paths follow `--`.
+
+import { fileSource, join, readDirectory, remove } from '#files';
+import { GoModKitError } from '../../../errors/error.ts';
+import type { GitResult } from '../../../platform/git-program.types.ts';
+import { DamagedCopy, type EngineCopy, MissingObjects } from '../driver.ts';
+import type { GitCommit } from '../engine.ts';
+import { archivedFiles } from './archive.ts';
+import { excerpt } from './failure.ts';
+import { createFetcher } from './fetch.ts';
+import { type Invocation, textOf } from './invocation.ts';
+import { missingBlobs } from './missing.ts';
+import { availableRef, checkHash, createRepository, type Repository } from './repository.ts';
+import type { Talker } from './talk.ts';
+
+/** Opens a copy. */
+export function createProgramCopy(invocation: Invocation, talker: Talker, directory: string): EngineCopy {
+  const repository = createRepository(invocation, directory);
+  const fetcher = createFetcher(repository, talker);
+  const { run } = repository;
+  return {
+    ...fetcher,
+    async has(hash, { signal } = {}) {
+      checkHash(hash);
+      return (await run(['rev-parse', '--verify', '-q', `${availableRef(hash)}^{commit}`], { signal })).status === 0;
+    },
+    async findCommits(prefix, { signal } = {}) {
+      if (!/^[0-9a-f]{4,64}$/.test(prefix)) return [];
+      const found = await run(['rev-parse', `--disambiguate=${prefix}`], { signal });
+      const input = textOf(found.output);
+      if (input === '') return [];
+      const kinds = await run(['cat-file', '--batch-check=%(objectname) %(objecttype)'], { input, signal });
+      return [...textOf(kinds.output).matchAll(/^([0-9a-f]+) commit$/gm)].map((match) => match[1] ?? '');
+    },
+    commit: (hash, { signal } = {}) => readCommit(repository, hash, signal),
+    ancestors: (hash, candidates, { signal } = {}) => findAncestors(repository, hash, candidates, signal),
+    readBlob: (hash, path, options) => readBlob(repository, hash, path, options),
+    async archive(hash, wanted, { scratch, signal }) {
+      checkHash(hash);
+      const directory = wanted.replace(/\/+$/, '');
+      const file = join(scratch, `archive-${crypto.randomUUID()}.zip`);
+      try {
+        await writeArchive(repository, hash, directory, file, signal);
+        const source = await fileSource(file);
+        const close = (): Promise<void> => source.close().then(() => remove(file));
+        try {
+          const files = await archivedFiles(source, directory, invocation.limits.archiveEntries);
+          return { files, close };
+        } catch (error) {
+          await close();
+          throw error;
+        }
+      } catch (error) {
+        await remove(file);
+        throw error;
+      }
+    },
+    async isDamaged({ signal } = {}) {
+      const packs = join(directory, 'objects', 'pack');
+      const indexes = ((await readDirectory(packs)) ?? [])
+        .map(({ name }) => name)
+        .filter((name) => name.endsWith('.idx'));
+      const checks = [
+        ['rev-parse', '--git-dir'],
+        ['for-each-ref', '--format='],
+        ...indexes.map((name) => ['verify-pack', '--', join(packs, name)]),
+      ];
+      for (const args of checks) if ((await run(args, { signal })).status !== 0) return true;
+      return false;
+    },
+    close: async () => {},
+  };
+}
+
+async function readCommit(
+  { run }: Repository,
+  hash: string,
+  signal: AbortSignal | undefined,
+): Promise<GitCommit | undefined> {
+  checkHash(hash);
+  const args = ['log', '--no-walk', '--format=%H %ct', '--end-of-options', hash, '--'];
+  const { output, status } = await run(args, { signal });
+  const [, found, time] = /^([0-9a-f]+) (\d+)\n$/.exec(textOf(output)) ?? [];
+  // A tag leads to a commit, but is none.
+  if (status !== 0 || found !== hash) return undefined;
+  return { hash, time: Number(time) };
+}
+
+async function findAncestors(
+  { run }: Repository,
+  hash: string,
+  candidates: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlySet<string>> {
+  for (const each of [hash, ...candidates]) checkHash(each);
+  const open = new Set(candidates);
+  const found = new Set<string>();
+  if (open.size === 0) return found;
+  let rest = '';
+  const onOutput = (chunk: Uint8Array): boolean => {
+    const lines = (rest + textOf(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const each of lines) if (open.delete(each)) found.add(each);
+    return open.size === 0;
+  };
+  const outputLimit = Number.POSITIVE_INFINITY;
+  const result = await run(['rev-list', '--end-of-options', hash, '--'], { onOutput, outputLimit, signal });
+  if (result.status !== 0) throw new MissingObjects(excerpt(result.messages));
+  return found;
+}
+
+async function readBlob(
+  repository: Repository,
+  hash: string,
+  path: string,
+  { limit, signal }: { readonly limit: number; readonly signal?: AbortSignal | undefined },
+): Promise<Uint8Array | undefined> {
+  checkHash(hash);
+  const listed = await repository.run(['ls-tree', '-z', '--full-tree', '--end-of-options', hash, '--', path], {
+    signal,
+  });
+  if (listed.status !== 0) throw unreadable(listed);
+  const [, kind, blob = ''] = /^\d+ (blob|tree|commit) ([0-9a-f]+)\t/.exec(textOf(listed.output)) ?? [];
+  if (kind !== 'blob') return undefined;
+  const sized = await repository.run(['cat-file', '--batch-check=%(objectsize)'], { input: `${blob}\n`, signal });
+  const size = /^(\d+)\n$/.exec(textOf(sized.output))?.[1];
+  if (size === undefined) throw new MissingObjects(`${path} at ${hash}`);
+  if (Number(size) > limit) {
+    const message = `${path} at ${hash} has ${size} bytes, more than the limit of ${limit}`;
+    throw new GoModKitError('limit_exceeded', message, { data: { limit } });
+  }
+  const read = await repository.run(['cat-file', 'blob', blob], { outputLimit: Math.max(limit, 1), signal });
+  if (read.status !== 0) throw unreadable(read);
+  return new Uint8Array(read.output);
+}
+
+async function writeArchive(
+  repository: Repository,
+  hash: string,
+  directory: string,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const args = ['archive', '--format=zip', '-0', `--output=${file}`, '--end-of-options', hash];
+  const result = await repository.run(directory === '' ? args : [...args, directory], {
+    settings: [
+      ['core.autocrlf', 'input'],
+      ['core.eol', 'lf'],
+    ],
+    growth: { path: file, bytes: repository.invocation.limits.archiveBytes },
+    what: `checking out ${directory || 'the root'} of ${hash}`,
+    signal,
+  });
+  if (result.status === 0) return;
+  if (/did not match any files|current working directory is untracked/.test(result.messages)) {
+    throw new GoModKitError('not_found', `there is no directory ${directory} in commit ${hash}`);
+  }
+  if (/invalid path '/i.test(result.messages)) {
+    throw new GoModKitError(
+      'upstream_invalid',
+      `commit ${hash} has a file name that git refuses (${excerpt(result.messages)})`,
+    );
+  }
+  if ((await missingBlobs(repository, hash, directory, signal)).length > 0) throw new MissingObjects(`commit ${hash}`);
+  throw unreadable(result);
+}
+
+/** Objects that are missing and objects that are broken sound alike; fetching tells them apart. */
+function unreadable({ messages }: GitResult): Error {
+  const words = excerpt(messages);
+  return /corrupt|inflate|packfile .* (is far too short|cannot be|does not match)|bad (object|pack)|not a git repository|loose object/i.test(
+    messages,
+  )
+    ? new DamagedCopy(words)
+    : new MissingObjects(words);
+}
