@@ -17,6 +17,7 @@ import {
   type Storage,
   type SumdbSource,
   type SumdbVerification,
+  type ZipRedirect,
 } from '@gomodkit/core';
 import { createJiti } from 'jiti';
 import { ownPackages } from './settings/own-packages.ts';
@@ -41,6 +42,11 @@ export interface GomodkitConfig {
   readonly basePath?: string | undefined;
   /** `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. */
   readonly logLevel?: string | undefined;
+  /**
+   * `true`: zips are answered with a redirect to the URL that the storage signs; a function says where else they are, such as a CDN. See
+   * `zipRedirect` of `createHandler`.
+   */
+  readonly redirectZips?: boolean | ZipRedirect | undefined;
   /** A file of hashed tokens: who may publish what. Without one nobody can. */
   readonly uploadTokens?: string | undefined;
   /** Who may read what. */
@@ -60,6 +66,7 @@ const members: Readonly<Record<keyof GomodkitConfig, readonly string[]>> = {
   offline: ['boolean'],
   basePath: ['string'],
   logLevel: ['string'],
+  redirectZips: ['boolean', 'function'],
   uploadTokens: ['string'],
   authorize: ['function'],
   policy: ['function'],

@@ -29,6 +29,7 @@ export function addServe(program: Command): void {
   )
     .option('--listen <address>', 'HOST:PORT to listen on; port 0 lets the system choose (default: 127.0.0.1:3000)')
     .option('--base-path <path>', 'serve below this path, such as /go')
+    .option('--redirect-zips', 'answer .zip with a redirect to a URL that the storage signs (s3:, gs:)')
     .option('--sumdb-key-file <file>', 'also serve a checksum database of your own, signed with this key')
     .option('--event-log-key-file <file>', 'also keep a log of withdrawals and conflicts, signed with this key')
     .option('--witness <key-and-url>', 'have these logs cosigned: "NAME+HASH+KEY URL"; may be repeated', collect)
@@ -56,11 +57,15 @@ A line of --upload-tokens is "sha256:HEX PATTERNS": the SHA-256 of a long random
 may publish, in GOPRIVATE syntax. Clients send the token as Bearer, or as password of a netrc entry. The file is
 its owner's alone (chmod 600), and read again for each upload.
 
+With --redirect-zips clients download zips from the object store itself, so they need to reach it: by https where they come here by
+https, because go follows no redirect from there to http.
+
 Logs of your own are also served as C2SP tlog-tiles, at /log/NAME/checkpoint and /log/NAME/tile/…, for monitors.
 
 Examples:
   gomodkit serve
   gomodkit serve --listen 0.0.0.0:8080 --storage /var/lib/gomodkit
+  gomodkit serve --storage 's3://go-modules/team?region=eu-central-1' --redirect-zips
   gomodkit serve --upstream https://goproxy.example,direct --private 'git.corp.example,*.internal.example'
   gomodkit serve --sumdb off                    believe the upstream; go commands verify by themselves
   gomodkit serve --sumdb-key-file sumdb.key     with a log of its own (gomodkit sumdb init makes the key)
@@ -74,6 +79,7 @@ export interface ServeCommandFlags extends ServeFlags, LogFlags {
   readonly config?: string | undefined;
   readonly grace?: number | undefined;
   readonly uploadTokens?: string | undefined;
+  readonly redirectZips?: boolean | undefined;
 }
 
 /** Serves until a signal asks it to stop; resolves when running downloads are finished and everything is closed. */
@@ -84,6 +90,8 @@ async function serve(flags: ServeCommandFlags): Promise<void> {
   const settings = await repositorySettings(flags, config, wanted);
   const repository = createRepository(settings.repository);
   await checkStorage(repository, settings);
+  const redirect = flags.redirectZips ?? config.redirectZips;
+  if (redirect === true) await checkSigning(settings);
   logEvents(repository, log);
   const tokens = flags.uploadTokens ?? config.uploadTokens;
   const basePath = flags.basePath ?? config.basePath ?? '';
@@ -96,6 +104,7 @@ async function serve(flags: ServeCommandFlags): Promise<void> {
     authorize: config.authorize,
     sumdb: own.sumdb,
     logs: own.logs,
+    zipRedirect: redirect,
     upload: tokens === undefined ? undefined : { authorize: await uploadTokens(tokens) },
     onError,
   });
@@ -118,6 +127,20 @@ async function checkStorage(repository: Repository, { storage }: RepositorySetti
   const cause = first.error.cause instanceof Error ? first.error.cause : first.error;
   const message = `the storage ${storage.name} does not work: ${first.step}: ${messageOf(cause)}`;
   throw new GoModKitError('storage_unavailable', message);
+}
+
+/** Nor one that shall sign URLs and cannot: every zip would be streamed, with a line in the log each. */
+async function checkSigning({ storage: { storage, name } }: RepositorySettings): Promise<void> {
+  if (storage.signedUrl === undefined)
+    throw new GoModKitError('invalid_argument', `--redirect-zips: the storage ${name} signs no URLs; s3: and gs: do`);
+  try {
+    await storage.signedUrl('example.com/m/@v/v1.0.0.zip');
+  } catch (cause) {
+    const reason = cause instanceof Error ? messageOf(cause) : String(cause);
+    throw new GoModKitError('invalid_argument', `--redirect-zips: the storage ${name} cannot sign URLs: ${reason}`, {
+      cause,
+    });
+  }
 }
 
 function announce(url: string, settings: RepositorySettings, configFile: string | undefined, own: ServedLogs): void {

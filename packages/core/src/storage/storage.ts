@@ -100,7 +100,8 @@ export interface Storage {
   /**
    * Optional: an absolute https (or http) URL from which whoever has it can GET the whole object, with ranges, and needs nothing else: no
    * header, no cookie. It ends `expiresIn` seconds after the call, or earlier where the credentials behind it end, and names only this
-   * object. Whether the object is there is not looked at. Rejects with `unsupported` where these credentials cannot sign.
+   * object. Whether the object is there is not looked at. Rejects with `invalid_argument` for a time that
+   * is none, `unsupported` where these credentials cannot sign.
    */
   signedUrl?(key: string, options?: SignedUrlOptions): Promise<string>;
   /** Optional: releases handles. Idempotent. Later calls reject with `closed`; a body that is open already can be read on. */
