@@ -3,7 +3,7 @@
 // Invariants:
 // - Nothing is assumed where GOPROXY is not set: what the go command would use then is for the caller to find out.
 // - GONOPROXY (default: GOPRIVATE) sends its modules to direct alone, also past GOPROXY=off (spec §10.18).
-// - GOINSECURE concerns repositories only (spec §10.18), so it has no part here.
+// - GOINSECURE and GOVCS concern repositories only (spec §10.18): they are for the git source that is given for `direct`.
 
 import { GoModKitError } from '../errors/error.ts';
 import { chain } from './chain.ts';
@@ -17,7 +17,7 @@ import { upstreamSource } from './upstream.ts';
 
 /** Options of {@link sourceFromGoEnv}; the rest is handed to every upstream. */
 export interface GoEnvOptions extends Omit<UpstreamOptions, 'name'> {
-  /** What `direct` stands for. Default: a source that answers `unsupported`. */
+  /** What `direct` stands for: a `gitSource`. Default: a source that answers `unsupported`. */
   readonly direct?: ModuleSource | undefined;
 }
 
@@ -28,12 +28,11 @@ export interface GoEnvOptions extends Omit<UpstreamOptions, 'name'> {
  *
  * @example
  * ```ts
- * import { sourceFromGoEnv } from '@gomodkit/core';
+ * import { gitSource, sourceFromGoEnv } from '@gomodkit/core';
  *
- * const source = await sourceFromGoEnv({
- *   GOPROXY: 'https://goproxy.example,direct',
- *   GOPRIVATE: '*.corp.example',
- * });
+ * const GOPRIVATE = '*.corp.example';
+ * const direct = gitSource({ cache: '/var/cache/gomodkit/git', private: GOPRIVATE });
+ * const source = await sourceFromGoEnv({ GOPROXY: 'https://goproxy.example,direct', GOPRIVATE }, { direct });
  * ```
  */
 export async function sourceFromGoEnv(

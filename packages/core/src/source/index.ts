@@ -16,6 +16,12 @@ export {
   type RepositoryKind,
   type RepositoryRoot,
 } from './discovery/index.ts';
+export type { GitCacheEvent, HostPoliteness } from './git/cache/index.ts';
+export type { GitLimits } from './git/driver.ts';
+export type { GitEngineName } from './git/engine.ts';
+export { type GitSourceOptions, gitSource } from './git/git-source.ts';
+export type { GitSource } from './git/module-source.ts';
+export type { GitRewrite } from './git/rewrite.ts';
 export { type GoAuthEnv, type GoAuthOptions, goAuthCredentials } from './go-auth.ts';
 export type { AuthProgram, AuthRunner } from './go-auth-output.ts';
 export { type GoEnvOptions, sourceFromGoEnv } from './go-env.ts';

@@ -18,8 +18,8 @@ export function offSource(): ModuleSource {
   return failingSource(() => new GoModKitError('not_found', 'module lookup disabled by GOPROXY=off'));
 }
 
-/** `direct`, as long as there is no git source: every call rejects with `unsupported`. */
+/** `direct` where no git source was given for it: every call rejects with `unsupported`. */
 export function directSource(): ModuleSource {
-  const message = 'direct needs the git source, which this version does not have yet; use an upstream';
+  const message = 'direct needs a git source (the option `direct`, with `gitSource`), and none was given; use an upstream';
   return failingSource(() => new GoModKitError('unsupported', message));
 }
