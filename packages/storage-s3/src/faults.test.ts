@@ -144,6 +144,15 @@ describe('a body', () => {
     server.faults.set([{ operation: 'GetObject', ...effect }]);
     expect(await outcome(read(impatient, 'key'))).toEqual({ fault: 'storage_unavailable, transient' });
   });
+
+  it('whose connection breaks before anybody reads it fails when it is read, and ends no process', async () => {
+    server.faults.set([{ operation: 'GetObject', freeze: 5 }]);
+    const object = await storage.get('warm');
+    await server.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const reading = new Response(object?.body).arrayBuffer();
+    expect(await outcome(reading)).toEqual({ fault: 'storage_unavailable, transient' });
+  });
 });
 
 describe('what is refused for good', () => {

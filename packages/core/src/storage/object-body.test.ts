@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { readAll } from '../bytes/source.ts';
@@ -40,6 +41,14 @@ describe('a body', () => {
     const fault = { code: 'storage_unavailable', message, data: { key: 'a/b', transient: true } };
     await expect(readAll(body)).rejects.toMatchObject(fault);
     expect(released).toEqual([{ reason: expect.objectContaining({ message }), missing }]);
+  });
+
+  it('of a Node stream that fails before anybody reads fails when it is read, and not the process', async () => {
+    const stream = new PassThrough();
+    const body = objectBody(stream, { backend: 'Test', key: 'a/b', size: 3, stall: 50, release() {} });
+    stream.destroy(new Error('socket hang up'));
+    await sleep(1);
+    await expect(readAll(body)).rejects.toMatchObject({ code: 'storage_unavailable', data: { transient: true } });
   });
 
   it('that is cancelled releases its request once', async () => {

@@ -4,6 +4,7 @@
 // - Pull-driven: nothing is read ahead of the reader.
 // - cancel(), an abort, a fault and a stall release the request behind it, once.
 // - A body that ends early or goes on too long is an error, never a short read.
+// - A connection that breaks before anybody reads is an error of the first read: nothing fails where nobody listens.
 
 import { GoModKitError } from '../errors/error.ts';
 import type { CallOptions } from './storage.ts';
@@ -41,6 +42,8 @@ export interface ObjectBodyOptions extends CallOptions {
 export function objectBody(chunks: AsyncIterable<Uint8Array>, options: ObjectBodyOptions): ReadableStream<Uint8Array> {
   const { size, signal, release } = options;
   const iterator = chunks[Symbol.asyncIterator]();
+  // A Node stream listens to itself only while it is iterated; an error event before that would end the process.
+  (chunks as { on?(event: 'error', listen: () => void): void }).on?.('error', () => {});
   let came = 0;
   const end = (reason: unknown): void => {
     signal?.removeEventListener('abort', onAbort);
