@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildRecipe, peeledRefs, recipeRepository } from '../../../test/git/recipes.ts';
 import { type GitServer, startGitServer } from '../../../test/git/server.ts';
+import { suiteEngines } from '../../../test/git/suite-engines.ts';
 import { readAll } from '../../bytes/source.ts';
 import { gitRepositories } from './cache/index.ts';
 import type { GitArchive, GitRemote, GitRepositories, GitRepository } from './engine.ts';
@@ -13,7 +14,7 @@ import type { GitArchive, GitRemote, GitRepositories, GitRepository } from './en
 const scratch = mkdtempSync(join(tmpdir(), 'git-engines-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-describe.each(['git'] as const)('the engine %s', (engine) => {
+describe.each(suiteEngines)('the engine %s', (engine) => {
   let server: GitServer;
   let repositories: GitRepositories;
   const root = join(scratch, engine, 'served');
