@@ -1,30 +1,42 @@
 // Repositories on disk as they are, read by plain git: for tests of what stands above the cache and its engines.
 
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { GoModKitError } from '../../src/errors/error.ts';
 import type { GitFile, GitRepositories, GitRepository } from '../../src/source/git/engine.ts';
 
-/** Opens bare repositories: `directoryOf` says where a remote's is. */
-export function localRepositories(directoryOf: (url: string) => string): GitRepositories {
+/** What git printed, by repository and arguments. */
+type Printed = Map<string, Buffer | undefined>;
+
+/** Opens bare repositories: `directoryOf` says where a remote's is. With `unchanging`, git is asked nothing twice. */
+export function localRepositories(
+  directoryOf: (url: string) => string,
+  { unchanging = false }: { readonly unchanging?: boolean } = {},
+): GitRepositories {
+  const printed: Printed = new Map();
   return {
     engine: async () => 'git',
-    open: async (remote) => localRepository(remote.url, directoryOf(remote.url)),
+    open: async (remote) => localRepository(remote.url, directoryOf(remote.url), unchanging ? printed : new Map()),
     close: async () => {},
   };
 }
 
-function localRepository(url: string, directory: string): GitRepository {
+function localRepository(url: string, directory: string, printed: Printed): GitRepository {
   const env = { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_DIR: directory };
-  const bytes = (...args: string[]): Buffer =>
-    execFileSync('git', args, { env, stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 2 ** 28 });
-  const text = (...args: string[]): string => bytes(...args).toString();
-  const attempt = (...args: string[]): string | undefined => {
-    try {
-      return text(...args);
-    } catch {
-      return undefined;
+  const attemptBytes = (...args: string[]): Buffer | undefined => {
+    const key = [directory, ...args].join('\0');
+    if (!printed.has(key)) {
+      const done = spawnSync('git', args, { env, stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 2 ** 28 });
+      printed.set(key, done.status === 0 ? done.stdout : undefined);
     }
+    return printed.get(key);
   };
+  const attempt = (...args: string[]): string | undefined => attemptBytes(...args)?.toString();
+  const bytes = (...args: string[]): Buffer => {
+    const found = attemptBytes(...args);
+    if (found === undefined) throw new Error(`git ${args.join(' ')} failed`);
+    return found;
+  };
+  const text = (...args: string[]): string => bytes(...args).toString();
   const isCommit = (hash: string): boolean => attempt('cat-file', '-t', hash)?.trim() === 'commit';
 
   return {

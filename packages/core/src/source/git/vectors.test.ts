@@ -35,7 +35,7 @@ async function sourceOf(row: Row) {
     fromPage: false,
   });
   const remote = { url: `https://${row.root}`, address: directory };
-  const repositories = localRepositories(() => directory);
+  const repositories = localRepositories(() => directory, { unchanging: true });
   return moduleSource({ repositories, find, remoteOf: () => remote, proxies: {} });
 }
 
@@ -178,7 +178,10 @@ interface CodeHostCase {
 describeVectors<CodeHostCase>('codehost-git', ({ cases }) => {
   const openRepository = async ({ repo }: CodeHostCase) => {
     const { directory } = await recipeRepository(repo);
-    return localRepositories(() => directory).open({ url: 'https://git.example', address: directory });
+    return localRepositories(() => directory, { unchanging: true }).open({
+      url: 'https://git.example',
+      address: directory,
+    });
   };
 
   it.each(cases.filter(({ op }) => op === 'tags'))('tags of $repo with $prefix', async (row) => {

@@ -34,17 +34,6 @@ interface Base {
  *
  * Throws `invalid_argument` for options out of range. What it returns rejects with `unsupported` where the engine that was asked for
  * is not to be had.
- *
- * @example
- * ```ts
- * import { gitRepositories } from '@gomodkit/core';
- *
- * const repositories = gitRepositories({ directory: '/var/cache/gomodkit/git' });
- * const repository = await repositories.open({ url: 'https://git.example.com/tool', address: 'https://git.example.com/tool' });
- * const { refs } = await repository.refs();
- * await repository.close();
- * await repositories.close();
- * ```
  */
 export function gitRepositories(options: GitCacheOptions): GitRepositories {
   const settings = cacheSettings(options);
