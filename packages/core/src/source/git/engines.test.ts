@@ -57,7 +57,13 @@ describe.each(suiteEngines)('the engine %s', (engine) => {
     await repository.close();
   });
 
-  it.each(['plain', 'sha256'])('fetches a commit of %s and reads it', async (name) => {
+  it.runIf(engine === 'isomorphic')('leaves repositories of SHA-256 to the git program', async () => {
+    const repository = await open('sha256');
+    await expect(repository.refs()).rejects.toMatchObject({ code: 'needs_git_engine' });
+    await repository.close();
+  });
+
+  it.each(engine === 'git' ? ['plain', 'sha256'] : ['plain'])('fetches a commit of %s and reads it', async (name) => {
     const repository = await open(name);
     const hash = await hashOf(repository, 'HEAD');
     expect(await repository.commit(hash)).toBeUndefined();

@@ -2,6 +2,7 @@
 
 import { GoModKitError } from '../../../errors/error.ts';
 import type { EngineDriver } from '../driver.ts';
+import { isomorphicDriver } from '../isomorphic/driver.ts';
 import { findProgram, programDriver } from '../program/driver.ts';
 import type { CacheSettings } from './options.ts';
 
@@ -19,5 +20,6 @@ export async function chooseEngine(settings: CacheSettings, scratch: string): Pr
       throw new GoModKitError('unsupported', message);
     }
   }
-  throw new GoModKitError('unsupported', 'the engine isomorphic-git is not there yet');
+  settings.tell({ type: 'engine', engine: 'isomorphic-git' });
+  return isomorphicDriver(settings);
 }
