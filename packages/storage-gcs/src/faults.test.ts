@@ -188,6 +188,15 @@ describe('with a fake of its own', () => {
     expect((await storage.list()).objects.map(({ key }) => key)).toEqual(['a', 'b']);
   });
 
+  it('ends where pages name nothing but the key that they begin after', async () => {
+    const metadata = { size: 1, generation: 1, updated: new Date(0).toISOString() };
+    const bucket = new GoogleStorage({ apiEndpoint: server.endpoint, projectId: 'test' }).bucket('modules');
+    const stuck = { name: 'stuck', file: bucket.file.bind(bucket), getFiles: vi.fn() };
+    stuck.getFiles.mockResolvedValue([[{ name: 'a', metadata }], { pageToken: 'again' }]);
+    const listing = gcsStorage({ bucket: stuck }).list({ after: 'a' });
+    await expect(listing).rejects.toMatchObject({ code: 'storage_unavailable', data: { transient: true } });
+  });
+
   it('cuts off one download and no other', async () => {
     const large = new Uint8Array(8 * 1024 * 1024);
     await storage.create('large', bytesSource(large));

@@ -15,8 +15,8 @@ import type { Settings } from './options.ts';
 /** The most objects of a page that the service gives. */
 const maxPage = 1000;
 
-/** Pages without a name that are followed before the service counts as broken. */
-const maxEmptyPages = 100;
+/** Pages that do not move on that are followed before the service counts as broken. */
+const maxIdlePages = 100;
 
 /** One page of a listing. */
 export async function listPage(
@@ -27,7 +27,7 @@ export async function listPage(
 ): Promise<ListPage> {
   let { after } = bounds;
   let pageToken: string | undefined;
-  for (let empty = 0; empty < maxEmptyPages; ) {
+  for (let idle = 0; idle < maxIdlePages; ) {
     const [files, next] = await ask(bucket, prefix, { ...bounds, after }, pageToken, context);
     const names = files.map(({ name }) => name.slice(prefix.length));
     checkOrder(names, after, context);
@@ -38,8 +38,10 @@ export async function listPage(
     const page = objects.slice(0, bounds.limit);
     if (page.length > 0 || !next) return { objects: page, more: Boolean(next) || page.length < objects.length };
     pageToken = next.pageToken;
-    if (names.length === 0) empty++;
-    after = names.at(-1) ?? after;
+    const last = names.at(-1) ?? after;
+    // Perhaps no name at all, perhaps the one where it began.
+    if (last === after) idle++;
+    after = last;
   }
   throw odd('names nothing, page after page', context);
 }

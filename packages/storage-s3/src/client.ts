@@ -60,10 +60,14 @@ export class Requests {
   }
 }
 
-/** What the endpoint answered, read from an error of the SDK. */
+/**
+ * What the endpoint answered, read from an error of the SDK. S3 may begin an answer with 200 and then say that a condition does not hold; the SDK
+ * makes a 503 of that.
+ */
 export function refusalOf(error: unknown): Refusal {
   const { $metadata, name } = (error ?? {}) as { $metadata?: { httpStatusCode?: number }; name?: unknown };
-  return { status: $metadata?.httpStatusCode, code: typeof name === 'string' ? name : '' };
+  const code = typeof name === 'string' ? name : '';
+  return { status: code === 'PreconditionFailed' ? 412 : $metadata?.httpStatusCode, code };
 }
 
 /** Refusals that another try may not meet. */

@@ -1,6 +1,6 @@
 // Every fault × every operation: success after a retry, or a clear typed error; and nothing half-written to be seen.
 
-import { S3Client } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { isGoModKitError } from '@gomodkit/core/errors';
 import { bytesSource, type Storage } from '@gomodkit/core/storage';
 import { type FakeS3, startFakeS3 } from '@gomodkit/testing/s3';
@@ -155,6 +155,12 @@ describe('a body', () => {
   });
 });
 
+it('takes a refused condition for a lost race also where S3 began its answer with 200', async () => {
+  server.faults.set([{ operation: 'CompleteMultipartUpload', status: 200, code: 'PreconditionFailed' }]);
+  expect(await createBig(storage)).toEqual({ created: false });
+  expect(server.openUploads('modules')).toBe(0);
+});
+
 describe('what is refused for good', () => {
   it.each([
     [403, 'AccessDenied'],
@@ -226,6 +232,26 @@ describe('an upload that fails midway', () => {
     expect(await storage.sweep({ olderThan: new Date(Date.now() - 60_000) })).toBe(0);
     expect(await storage.sweep({ olderThan: new Date(Date.now() + 60_000) })).toBe(1);
     expect(server.openUploads('modules')).toBe(0);
+  });
+});
+
+describe('sweep()', () => {
+  const later = () => new Date(Date.now() + 60_000);
+  const begin = (key: string) =>
+    newClient(server.endpoint).send(new CreateMultipartUploadCommand({ Bucket: 'modules', Key: key }));
+
+  it('leaves uploads of names alone that are no keys: somebody else has begun them', async () => {
+    for (const name of ['some/modules/a.zip', 'some/modules/Other Program/a', 'some/modules-2/a.zip', 'a.zip'])
+      await begin(name);
+    const own = open(server.endpoint, { prefix: 'some/modules/' });
+    expect(await own.sweep({ olderThan: later() })).toBe(1);
+    expect(server.openUploads('modules')).toBe(3);
+  });
+
+  it('ends where a listing of uploads does not move on', async () => {
+    server.faults.set([{ operation: 'ListMultipartUploads', page: 'stale' }]);
+    await begin('a.zip');
+    expect(await outcome(storage.sweep({ olderThan: later() }))).toEqual({ fault: 'storage_unavailable, transient' });
   });
 });
 

@@ -16,8 +16,8 @@ import { faultOf, type Requests, refusalOf } from './client.ts';
 import type { Settings } from './options.ts';
 import { abandon, unconditional } from './upload.ts';
 
-/** Upper case, which no key of the grammar has. */
-const probeName = 'GOMODKIT-conditional-writes';
+/** The object of the probe, below the prefix. Upper case, which no key of the grammar has. */
+export const probeName: string = 'GOMODKIT-conditional-writes';
 const body = new TextEncoder().encode('gomodkit probes conditional writes with this object; it may be deleted\n');
 
 /** Resolves when both conditions hold; rejects with `unsupported` when one does not. */

@@ -6,14 +6,11 @@
 // - After close() every call rejects with `closed`; bodies that are open can be read on.
 
 import {
-  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
-  ListMultipartUploadsCommand,
-  type ListMultipartUploadsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { GoModKitError } from '@gomodkit/core/errors';
@@ -42,6 +39,7 @@ import { listPage } from './listing.ts';
 import { bareEtag, wholeSeconds } from './object-info.ts';
 import { type S3StorageOptions, type Settings, settingsOf } from './options.ts';
 import { probeConditions } from './probe.ts';
+import { sweepUploads } from './sweep.ts';
 import { upload } from './upload.ts';
 
 /** A {@link Storage} on S3, with everything that is optional. `signedUrl` needs `@aws-sdk/s3-request-presigner`. */
@@ -158,20 +156,9 @@ class BucketStorage implements S3Storage {
     }
   }
 
-  /** Aborts multipart uploads below the prefix that were begun before `olderThan`. */
   async sweep({ olderThan, signal }: { readonly olderThan: Date } & CallOptions): Promise<number> {
     this.#checkOpen();
-    let removed = 0;
-    let after: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
-    for (;;) {
-      const page = await this.#uploads(after, signal);
-      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-        if (Key === undefined || UploadId === undefined || Initiated === undefined || Initiated >= olderThan) continue;
-        if (await this.#abort(Key, UploadId, signal)) removed++;
-      }
-      if (page.IsTruncated !== true) return removed;
-      after = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
-    }
+    return sweepUploads(this.#requests, this.#settings, olderThan, signal);
   }
 
   async signedUrl(key: string, options: SignedUrlOptions = {}): Promise<string> {
@@ -245,31 +232,6 @@ class BucketStorage implements S3Storage {
     if (info === undefined) return undefined;
     const delivered = resolveRange(key, info.size, range);
     return { ...info, range: delivered, body: new Blob([]).stream() };
-  }
-
-  async #uploads(
-    after: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined },
-    signal: AbortSignal | undefined,
-  ): Promise<ListMultipartUploadsCommandOutput> {
-    const { prefix } = this.#settings;
-    const command = new ListMultipartUploadsCommand({ Bucket: this.#requests.bucket, Prefix: prefix, ...after });
-    try {
-      return await this.#requests.send<ListMultipartUploadsCommandOutput>(command, signal);
-    } catch (error) {
-      throw faultOf(error, 'list unfinished uploads below', prefix, signal);
-    }
-  }
-
-  /** Whether the upload was there to abort. */
-  async #abort(name: string, id: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const command = new AbortMultipartUploadCommand({ Bucket: this.#requests.bucket, Key: name, UploadId: id });
-    try {
-      await this.#requests.send(command, signal);
-      return true;
-    } catch (error) {
-      if (refusalOf(error).status === 404) return false;
-      throw faultOf(error, 'abort an upload of', name, signal);
-    }
   }
 }
 

@@ -114,11 +114,14 @@ export const operations: Readonly<Record<string, (call: S3Call) => ObjectAnswer>
     bucket.uploads.delete(upload.id);
     return { status: 204 };
   },
-  ListMultipartUploads({ bucket, request: { query } }) {
+  ListMultipartUploads({ bucket, request: { query }, page }) {
     const prefix = query.get('prefix') ?? '';
     const uploads = [...bucket.uploads.values()].filter(({ key }) => key.startsWith(prefix));
     return document('ListMultipartUploadsResult', {
-      IsTruncated: 'false',
+      // All are on one page, unless that is what goes wrong.
+      IsTruncated: String(page !== undefined),
+      NextKeyMarker: page && uploads.at(-1)?.key,
+      NextUploadIdMarker: page && uploads.at(-1)?.id,
       Upload: uploads.map(({ id, key, initiated }) => ({
         Key: key,
         UploadId: id,
