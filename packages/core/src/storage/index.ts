@@ -28,3 +28,4 @@ export type {
   Storage,
   StoredObject,
 } from './storage.ts';
+export { type TieredStorage, type TieredStorageOptions, tieredStorage } from './tiered.ts';
