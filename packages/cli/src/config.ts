@@ -34,6 +34,12 @@ export interface GomodkitConfig {
   readonly sumdb?: string | SumdbVerification | undefined;
   /** Serve also what the checksum database does not know. */
   readonly allowUnknown?: boolean | undefined;
+  /** What reads repositories for `direct`: `auto` (the default), `git` or `isomorphic`. */
+  readonly gitEngine?: string | undefined;
+  /** The directory that keeps copies of repositories. */
+  readonly gitCache?: string | undefined;
+  /** Addresses of repositories that begin with `from` are read from `to` instead. */
+  readonly gitRewrites?: readonly { readonly from: string; readonly to: string }[] | undefined;
   /** Patterns of module paths that no upstream proxy and no checksum database is asked for, in GOPRIVATE syntax. */
   readonly private?: string | undefined;
   /** Answer from storage alone. */
@@ -60,6 +66,9 @@ const members: Readonly<Record<keyof GomodkitConfig, readonly string[]>> = {
   listen: ['string'],
   storage: ['string', 'object'],
   upstream: ['string', 'object'],
+  gitEngine: ['string'],
+  gitCache: ['string'],
+  gitRewrites: ['object'],
   sumdb: ['string', 'object'],
   allowUnknown: ['boolean'],
   private: ['string'],

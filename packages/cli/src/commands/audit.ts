@@ -76,7 +76,7 @@ export async function withStored<T>(
   use: (repository: Repository) => Promise<T>,
 ): Promise<T> {
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { repository: options, storage, offline } = await repositorySettings(flags, config, undefined);
+  const { close, repository: options, storage, offline } = await repositorySettings(flags, config, undefined);
   const { name, absent } = storage;
   if (absent) throw new GoModKitError('invalid_argument', `there is no storage at ${name}; --storage names another`);
   const repository = createRepository(offline ? { ...options, sumdb: 'off' } : options);
@@ -84,7 +84,7 @@ export async function withStored<T>(
     return await use(repository);
   } finally {
     await repository.close();
-    await storage.storage.close?.();
+    await close();
   }
 }
 

@@ -68,7 +68,7 @@ async function capture(modules: readonly string[], flags: CaptureFlags): Promise
   if (wanted.length === 0)
     throw new GoModKitError('invalid_argument', 'nothing to capture: name MODULE@QUERY or --go-mod FILE');
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage, repository: options } = await repositorySettings(flags, config, undefined);
+  const { close, repository: options } = await repositorySettings(flags, config, undefined);
   const repository = createRepository(options);
   const stop = stopSignals();
   const progress = flags.json ? jsonLines(process.stdout) : createProgress(process.stderr);
@@ -91,7 +91,7 @@ async function capture(modules: readonly string[], flags: CaptureFlags): Promise
     progress.end();
     stop.release();
     await repository.close();
-    await storage.storage.close?.();
+    await close();
   }
 }
 

@@ -92,7 +92,7 @@ async function exportModules(modules: readonly string[], flags: ExportFlags): Pr
   } finally {
     stop.release();
     await repository.close();
-    await settings.storage.storage.close?.();
+    await settings.close();
   }
 }
 

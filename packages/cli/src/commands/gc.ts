@@ -49,7 +49,7 @@ async function gc(flags: GcFlags): Promise<void> {
   if (olderThan === undefined && (match !== undefined || keep !== undefined))
     throw new GoModKitError('invalid_argument', '--match and --keep are about zips that go by age: name --older-than');
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage, source, offline } = await repositorySettings(flags, config, undefined);
+  const { close, storage, source, offline } = await repositorySettings(flags, config, undefined);
   if (storage.absent) throw new GoModKitError('invalid_argument', `there is no storage at ${storage.name}`);
   if (offline && olderThan !== undefined)
     throw new GoModKitError(
@@ -68,7 +68,7 @@ async function gc(flags: GcFlags): Promise<void> {
     process.stderr.write('gomodkit: interrupted\n');
   } finally {
     stop.release();
-    await storage.storage.close?.();
+    await close();
   }
 }
 

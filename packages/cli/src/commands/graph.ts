@@ -49,7 +49,7 @@ async function printGraph(argument: string | undefined, flags: GraphFlags): Prom
     throw new GoModKitError('invalid_argument', `one main module at a time: ${argument} or --go-mod ${flags.goMod}`);
   }
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage, repository: options } = await repositorySettings(flags, config, undefined);
+  const { close, repository: options } = await repositorySettings(flags, config, undefined);
   const repository = createRepository(options);
   try {
     const loaded =
@@ -61,7 +61,7 @@ async function printGraph(argument: string | undefined, flags: GraphFlags): Prom
     }
   } finally {
     await repository.close();
-    await storage.storage.close?.();
+    await close();
   }
 }
 

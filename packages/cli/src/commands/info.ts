@@ -34,7 +34,7 @@ export interface InfoFlags extends RepositoryFlags {
 async function info(argument: string, flags: InfoFlags): Promise<void> {
   const { path, query } = parseModuleQuery(argument);
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage, repository: options } = await repositorySettings(flags, config, undefined);
+  const { close, storage, repository: options } = await repositorySettings(flags, config, undefined);
   const repository = createRepository(options);
   try {
     const resolved = query === 'latest' ? await repository.latest(path) : await repository.info(path, query);
@@ -53,7 +53,7 @@ async function info(argument: string, flags: InfoFlags): Promise<void> {
     process.stdout.write(flags.json ? `${JSON.stringify(facts)}\n` : readable(facts));
   } finally {
     await repository.close();
-    await storage.storage.close?.();
+    await close();
   }
 }
 

@@ -67,6 +67,7 @@ Examples:
   gomodkit serve --listen 0.0.0.0:8080 --storage /var/lib/gomodkit
   gomodkit serve --storage 's3://go-modules/team?region=eu-central-1' --redirect-zips
   gomodkit serve --upstream https://goproxy.example,direct --private 'git.corp.example,*.internal.example'
+  gomodkit serve --upstream direct              modules from their repositories themselves
   gomodkit serve --sumdb off                    believe the upstream; go commands verify by themselves
   gomodkit serve --sumdb-key-file sumdb.key     with a log of its own (gomodkit sumdb init makes the key)
   gomodkit serve --offline                      only what is stored; nothing is fetched`,
@@ -88,6 +89,7 @@ async function serve(flags: ServeCommandFlags): Promise<void> {
   const log = createLogger(flags.logLevel ?? config.logLevel);
   const wanted = listenAddress(flags, config);
   const settings = await repositorySettings(flags, config, wanted);
+  const direct = await settings.direct?.();
   const repository = createRepository(settings.repository);
   await checkStorage(repository, settings);
   const redirect = flags.redirectZips ?? config.redirectZips;
@@ -109,14 +111,14 @@ async function serve(flags: ServeCommandFlags): Promise<void> {
     onError,
   });
   const server = await startServer(handler, wanted, log);
-  announce(urlOf(server.address, basePath), settings, file, own);
+  announce(urlOf(server.address, basePath), settings, direct, file, own);
   await stopSignal();
   const stopped = server.stop((flags.grace ?? 30) * 1000);
   log.info('stopping: running downloads finish first; a second signal stops at once');
   await stopped;
   await own.close();
   await repository.close();
-  await settings.storage.storage.close?.();
+  await settings.close();
 }
 
 /** A storage that does not work is said now, not to the first client. */
@@ -143,11 +145,18 @@ async function checkSigning({ storage: { storage, name } }: RepositorySettings):
   }
 }
 
-function announce(url: string, settings: RepositorySettings, configFile: string | undefined, own: ServedLogs): void {
+function announce(
+  url: string,
+  settings: RepositorySettings,
+  direct: string | undefined,
+  configFile: string | undefined,
+  own: ServedLogs,
+): void {
   const lines = [
     `gomodkit serves ${url}`,
     `  storage   ${settings.storage.name}`,
     `  upstream  ${settings.offline ? 'none: offline' : settings.upstream}`,
+    ...(direct === undefined ? [] : [`  direct    ${direct}`]),
     ...settings.notes.map((note) => `            ${note}`),
     `  sumdb     ${settings.checksums}`,
     ...own.keys.map(([prefix, key]) => `  log       ${url}${prefix}  ${key}`),

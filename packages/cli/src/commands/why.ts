@@ -53,7 +53,7 @@ async function printWhy(paths: readonly string[], flags: WhyFlags): Promise<void
     throw new GoModKitError('invalid_argument', 'one main module at a time: --main or --go-mod');
   }
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { storage, repository: options } = await repositorySettings(flags, config, undefined);
+  const { close, repository: options } = await repositorySettings(flags, config, undefined);
   const repository = createRepository(options);
   try {
     const text =
@@ -63,7 +63,7 @@ async function printWhy(paths: readonly string[], flags: WhyFlags): Promise<void
     process.stdout.write(text);
   } finally {
     await repository.close();
-    await storage.storage.close?.();
+    await close();
   }
 }
 

@@ -4,15 +4,23 @@
 // - Flags win over the file, the file over the environment, the environment over defaults.
 // - Everything that was chosen for the user is said, with where it came from.
 
-import { type ModuleSource, type RepositoryOptions, type SumdbSource, sourceFromGoEnv } from '@gomodkit/core';
+import {
+  goAuthCredentials,
+  type ModuleSource,
+  type RepositoryOptions,
+  type SumdbSource,
+  sourceFromGoEnv,
+} from '@gomodkit/core';
 import type { GomodkitConfig } from '../config.ts';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.ts';
+import { chooseGit, type GitFlags, mayReadRepositories } from './git-choice.ts';
+import { type Direct, openDirect } from './git-direct.ts';
 import { openStorage, type StorageChoice } from './storage-choice.ts';
 import { chooseSumdb, offlineName, type SumdbFlags } from './sumdb-choice.ts';
 import { chooseUpstream, type GoEnv, readGoEnv, withoutCredentials } from './upstream-choice.ts';
 
 /** Flags of the commands that open a repository. */
-export interface RepositoryFlags extends SumdbFlags {
+export interface RepositoryFlags extends SumdbFlags, GitFlags {
   readonly storage?: string | undefined;
   readonly upstream?: string | undefined;
   readonly offline?: boolean | undefined;
@@ -36,8 +44,12 @@ export interface RepositorySettings {
   /** What is served below /sumdb/: offline, what the storage keeps. Absent where there is nothing to serve. */
   readonly sumdb: SumdbSource | undefined;
   readonly upstream: string;
+  /** What reads repositories, for people; absent where nothing would be read from one. */
+  readonly direct: (() => Promise<string>) | undefined;
   readonly notes: readonly string[];
   readonly offline: boolean;
+  /** Closes source and storage. */
+  close(): Promise<void>;
 }
 
 /** The address to listen on. */
@@ -54,7 +66,7 @@ export async function repositorySettings(
   const offline = flags.offline ?? config.offline ?? false;
   const storage = await openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
   const goEnv = await readGoEnv(process.env);
-  const { source, through, ownSource, upstream, notes } = await sourceSettings(flags, config, goEnv, self);
+  const { direct, source, through, ownSource, upstream, notes } = await sourceSettings(flags, config, goEnv, self);
   const { env } = process;
   const chosen = chooseSumdb({ flags, config, env, goEnv, storage: storage.storage, through, ownSource, offline });
   const { policy } = config;
@@ -65,8 +77,13 @@ export async function repositorySettings(
     checksums: offline ? await offlineName(chosen) : chosen.name,
     sumdb: chosen.served,
     upstream,
+    direct: offline ? undefined : direct?.describe,
     notes,
     offline,
+    async close() {
+      await direct?.source.close();
+      await storage.storage.close?.();
+    },
   };
 }
 
@@ -76,6 +93,7 @@ interface SourceSettings {
   readonly through: SumdbSource | undefined;
   readonly ownSource: boolean;
   readonly upstream: string;
+  readonly direct: Direct | undefined;
   readonly notes: readonly string[];
 }
 
@@ -89,12 +107,17 @@ async function sourceSettings(
   const fromFile = typeof config.upstream === 'string' ? config.upstream : undefined;
   const choice = chooseUpstream({ flag: flags.upstream, config: fromFile, env: process.env, goEnv }, self);
   const settings = goSettings(goEnv, choice.list, flags.private ?? config.private);
-  const source = await sourceFromGoEnv(settings);
+  const credentials = await goAuthCredentials(settings);
+  const direct = mayReadRepositories(choice.list, settings.GONOPROXY || settings.GOPRIVATE)
+    ? openDirect(chooseGit({ flags, config, env: process.env, goEnv: settings }), credentials)
+    : undefined;
+  const options = { credentials, direct: direct?.source };
+  const source = await sourceFromGoEnv(settings, options);
   // Which modules come from their repositories is no matter of checksums: those have patterns of their own, as in go.
   const routed = settings.GONOPROXY || settings.GOPRIVATE;
-  const through = routed ? await sourceFromGoEnv({ ...settings, GONOPROXY: '', GOPRIVATE: '' }) : source;
+  const through = routed ? await sourceFromGoEnv({ ...settings, GONOPROXY: '', GOPRIVATE: '' }, options) : source;
   const upstream = `${withoutCredentials(choice.list)} (from ${choice.origin})`;
-  return { source, through, ownSource: false, upstream, notes: choice.notes };
+  return { source, through, ownSource: false, upstream, direct, notes: choice.notes };
 }
 
 function sourceFromConfig(source: ModuleSource & Partial<SumdbSource>): SourceSettings {
@@ -104,6 +127,7 @@ function sourceFromConfig(source: ModuleSource & Partial<SumdbSource>): SourceSe
     through: sumdb === undefined ? undefined : { sumdb: sumdb.bind(source) },
     ownSource: true,
     upstream: 'the configuration file',
+    direct: undefined,
     notes: [],
   };
 }

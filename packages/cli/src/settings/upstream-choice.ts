@@ -24,7 +24,16 @@ export interface UpstreamChoice {
   readonly notes: readonly string[];
 }
 
-const settings = ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GOINSECURE', 'GOAUTH', 'GOSUMDB', 'GONOSUMDB'] as const;
+const settings = [
+  'GOPROXY',
+  'GOPRIVATE',
+  'GONOPROXY',
+  'GOINSECURE',
+  'GOAUTH',
+  'GOVCS',
+  'GOSUMDB',
+  'GONOSUMDB',
+] as const;
 
 /**
  * What the go command here would use (its environment and its own `go env -w` settings), or what the environment says where there is no go.
