@@ -6,7 +6,7 @@
 // - What it prints, says, takes in time and writes to disk is bounded; its standard input is closed or ends.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { onAbort } from '../async/abort.ts';
@@ -42,7 +42,7 @@ export function runGit(run: GitRun): Promise<GitResult | GitCutShort> {
       endGroup(child);
       how();
     };
-    const watch = startWatch(run, (cut) => settle(() => resolve({ cut })));
+    const watch = startWatch(run, child.pid, (cut) => settle(() => resolve({ cut })));
     const stopListening = onAbort(run.signal, (reason) => settle(() => reject(reason)));
     const output = collectOutput(run, child, watch, (how) => settle(() => resolve(how)));
     const messages = collectMessages(child, watch);
@@ -108,7 +108,11 @@ interface Watch {
   stop(): void;
 }
 
-function startWatch({ growth, idle, total }: GitRun, end: (cut: GitCutShort['cut']) => void): Watch {
+function startWatch(
+  { growth, idle, memory, total }: GitRun,
+  pid: number | undefined,
+  end: (cut: GitCutShort['cut']) => void,
+): Watch {
   let last = performance.now();
   const alive = (): void => {
     last = performance.now();
@@ -121,14 +125,17 @@ function startWatch({ growth, idle, total }: GitRun, end: (cut: GitCutShort['cut
     if (looking) return;
     looking = true;
     const now = growth === undefined ? 0 : await sizeOf(growth.path);
+    const resident = memory === undefined || pid === undefined ? 0 : await residentBytes(pid);
     looking = false;
     before ??= now;
     if (now !== size) alive();
     size = now;
-    if (growth !== undefined && now - before > growth.bytes) end('growth');
+    if (memory !== undefined && resident > memory) end('memory');
+    else if (growth !== undefined && now - before > growth.bytes) end('growth');
     else if (idle !== undefined && performance.now() - last > idle) end('idle');
   };
-  const timer = growth === undefined && idle === undefined ? undefined : setInterval(() => void look(), watchEvery);
+  const watches = growth !== undefined || idle !== undefined || memory !== undefined;
+  const timer = !watches ? undefined : setInterval(() => void look(), watchEvery);
   if (timer !== undefined) void look();
   const stop = (): void => {
     clearTimeout(deadline);
@@ -152,6 +159,19 @@ async function sizeOf(path: string): Promise<number> {
     ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+const pageSize = 4096;
+
+/** Of a process and all below it; 0 where the system does not tell. */
+async function residentBytes(pid: number): Promise<number> {
+  const [statm, children] = await Promise.all(
+    [`/proc/${pid}/statm`, `/proc/${pid}/task/${pid}/children`].map((path) => readFile(path, 'utf8').catch(() => '')),
+  );
+  const own = Number(statm?.split(' ')[1] ?? 0) * pageSize;
+  const below = (children ?? '').split(' ').filter((each) => each !== '');
+  const sizes = await Promise.all(below.map((each) => residentBytes(Number(each))));
+  return sizes.reduce((sum, size) => sum + size, own);
 }
 
 function endGroup({ pid }: ChildProcess): void {

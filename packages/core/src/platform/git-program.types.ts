@@ -23,6 +23,8 @@ export interface GitRun {
   readonly idle?: number | undefined;
   /** A file, or a directory without its sub-directories, that may grow by so many bytes. */
   readonly growth?: { readonly path: string; readonly bytes: number } | undefined;
+  /** Resident bytes of the program and its children together, where the system tells (Linux). */
+  readonly memory?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,5 +39,5 @@ export interface GitResult {
 
 /** A run was cut short: which limit it met. */
 export interface GitCutShort {
-  readonly cut: 'total' | 'idle' | 'growth' | 'output';
+  readonly cut: 'total' | 'idle' | 'growth' | 'memory' | 'output';
 }

@@ -237,9 +237,9 @@ async function changeBody(
 
 async function send({ gone, response }: Exchange, bytes: Uint8Array): Promise<void> {
   if (gone.aborted) return;
-  // A turn of the event loop even when the socket takes everything at once: else nobody could end this.
-  if (response.write(bytes)) await setImmediate();
-  else await once(response, 'drain', { signal: gone }).catch(() => {});
+  if (!response.write(bytes)) await once(response, 'drain', { signal: gone }).catch(() => {});
+  // A turn of the event loop each time: a socket may drain within one, and nobody could end this.
+  await setImmediate();
 }
 
 async function untilAborted(signal: AbortSignal): Promise<void> {

@@ -30,6 +30,8 @@ export interface GitLimits {
   readonly archiveBytes: number;
   /** Entries of a directory, at all depths. Default 500,000. */
   readonly archiveEntries: number;
+  /** Resident bytes of a run of the git program, children included, where the system tells (Linux). Default 2 GiB. */
+  readonly processMemory: number;
   /** Bytes of a pack that an engine may hold in memory: isomorphic-git holds all of them (real git does not). Default 64 MiB. */
   readonly packMemory: number;
 }
@@ -43,6 +45,7 @@ export const defaultGitLimits: GitLimits = {
   refsBytes: 128 * 2 ** 20,
   archiveBytes: 4 * 2 ** 30,
   archiveEntries: 500_000,
+  processMemory: 2 * 2 ** 30,
   packMemory: 64 * 2 ** 20,
 };
 

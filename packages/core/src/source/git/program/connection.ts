@@ -54,7 +54,7 @@ export async function connect(
 ): Promise<Connection> {
   const url = parseAddress(base === undefined ? remote : { ...remote, address: base });
   const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
-  const addresses = remote.trusted ? undefined : await judge(network, url, remote, base, signal);
+  const addresses = remote.trusted && base === undefined ? undefined : await judge(network, url, remote, base, signal);
   const settings: GitSetting[] = [];
   const secrets: string[] = [];
   if (isHttp) {
@@ -86,16 +86,21 @@ async function judge(
   return raceAbort(network.check(url, { from, signal }), signal);
 }
 
+/** Credentials in an address; undefined where there are none. */
+export function basicOf({ password, username }: URL): { readonly Authorization: string } | undefined {
+  if (username + password === '') return undefined;
+  return { Authorization: basic(decode(username) ?? '', decode(password) ?? '') };
+}
+
 async function headersFor(remote: GitRemote, signal: AbortSignal | undefined): Promise<string[]> {
   const url = new URL(remote.address);
-  const [user, password] = [decode(url.username) ?? '', decode(url.password) ?? ''];
+  const own = basicOf(url);
   url.username = '';
   url.password = '';
   const given = await raceAbort(Promise.resolve(remote.credentials?.(url, { signal })), signal);
-  const headers = Object.entries(given ?? {}).flatMap(([name, values]) =>
+  const headers = Object.entries(given ?? own ?? {}).flatMap(([name, values]) =>
     [values].flat().map((value) => `${name}: ${value}`),
   );
-  if (headers.length === 0 && user + password !== '') headers.push(`Authorization: ${basic(user, password)}`);
   if (headers.some((header) => /[\u0000-\u0008\u000a-\u001f]/.test(header))) {
     throw new GoModKitError('invalid_argument', `the credentials for ${url.host} are not a valid HTTP header`);
   }

@@ -33,6 +33,10 @@ export function programDriver(settings: EngineSettings, options: ProgramOptions)
   return {
     name: 'git',
     async listRefs(remote, { signal } = {}) {
+      // What certificates do not vouch for, and other schemes, only git can reach.
+      const isHttp = /^https?:/i.test(remote.address) && remote.insecure !== true;
+      const list = isHttp ? await talker.listRefs(remote, signal) : undefined;
+      if (list !== undefined) return list;
       const reader = createRefReader(shown(remote), limits.refs);
       let failed: unknown;
       await talker.talk({

@@ -78,7 +78,12 @@ export function remoteFailure(
   const words = excerpt(messages, connection.secrets);
   const message = `${shown(remote)}: ${what}: ${found.reason(host)}${words === '' ? '' : ` (git: ${words})`}`;
   return new GoModKitError(found.code, message, {
-    data: { host, transient: found.transient ?? false, refused: refusals.test(messages) },
+    data: {
+      host,
+      transient: found.transient ?? false,
+      ambiguous: found === unauthenticated || found === unknown,
+      refused: refusals.test(messages),
+    },
   });
 }
 

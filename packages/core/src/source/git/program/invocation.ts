@@ -91,12 +91,14 @@ export async function invoke(invocation: Invocation, task: GitTask): Promise<Git
     total: limits.fetchMilliseconds,
     idle: task.protocols === undefined ? undefined : limits.idleMilliseconds,
     growth: task.growth,
+    memory: limits.processMemory,
     signal: task.signal,
   });
   if (!('cut' in ended)) return ended;
-  if (ended.cut === 'growth' || ended.cut === 'output') {
-    const limit = ended.cut === 'growth' ? task.growth?.bytes : task.outputLimit;
-    const message = `${task.what}: more than the limit of ${limit} bytes`;
+  if (ended.cut !== 'idle' && ended.cut !== 'total') {
+    const limit = { growth: task.growth?.bytes, memory: limits.processMemory, output: task.outputLimit }[ended.cut];
+    const of = ended.cut === 'memory' ? ' of memory' : '';
+    const message = `${task.what}: more than the limit of ${limit} bytes${of}`;
     throw new GoModKitError('limit_exceeded', message, { data: { limit } });
   }
   const [milliseconds, missing] =

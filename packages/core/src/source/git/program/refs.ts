@@ -10,6 +10,8 @@ import type { GitRef, ObjectFormat, RefList } from '../engine.ts';
 
 /** Takes the output of ls-remote in chunks. */
 export interface RefReader {
+  /** One line. */
+  take(line: string): void;
   add(chunk: Uint8Array): void;
   /** Throws `upstream_invalid` where hashes have different lengths. */
   finish(): RefList;
@@ -36,6 +38,7 @@ export function createRefReader(what: string, limit: number): RefReader {
     (target === name ? hashes : peeled).set(target, hash);
   };
   return {
+    take,
     add(chunk) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';

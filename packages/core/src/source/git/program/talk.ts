@@ -3,15 +3,17 @@
 // Invariants:
 // - git follows no redirects. Where a server redirects, the way is found by a request of ours whose every hop is judged, remembered,
 //   and git goes straight to the end of it.
-// - A repository is not there when the server says 404 or 410, to git or to a plain request for its address (spec §6.4).
+// - A repository is not there when the server says 404 or 410, to git, or where it asks for credentials to a plain request (spec §6.4:
+//   there are hosts that tell strangers nothing else of what they do not have).
 
-import { isGoModKitError } from '../../../errors/error.ts';
+import { type GoModKitError, isGoModKitError } from '../../../errors/error.ts';
 import type { GitResult } from '../../../platform/git-program.types.ts';
 import { type GuardedResponse, guardedRequest } from '../../guarded-request.ts';
 import type { EngineSettings } from '../driver.ts';
-import type { GitRemote } from '../engine.ts';
+import type { GitRemote, RefList } from '../engine.ts';
 import { type Connection, connect, shown } from './connection.ts';
 import { isRedirect, remoteFailure } from './failure.ts';
+import { listHttpRefs } from './http-refs.ts';
 import { type GitTask, type Invocation, invoke } from './invocation.ts';
 
 /** One conversation with a remote. */
@@ -30,6 +32,8 @@ export const addressHere = '\u0000address';
 export interface Talker {
   /** Resolves when git succeeded. Rejects with `not_found`, `upstream_*`, `limit_exceeded` or the signal's reason. */
   talk(talk: Talk): Promise<GitResult>;
+  /** The refs of an http(s) remote, without git; undefined where only git can list them. */
+  listRefs(remote: GitRemote, signal: AbortSignal | undefined): Promise<RefList | undefined>;
 }
 
 /** Where redirects lead is remembered for so many addresses. */
@@ -52,6 +56,11 @@ export function createTalker(invocation: Invocation, settings: EngineSettings): 
     return { result, connection };
   };
 
+  const keepBase = ({ address }: GitRemote, base: string): void => {
+    if (bases.size >= keptAtMost) bases.clear();
+    bases.set(address, base);
+  };
+
   return {
     async talk(talk) {
       let { result, connection } = await once(talk);
@@ -61,20 +70,33 @@ export function createTalker(invocation: Invocation, settings: EngineSettings): 
       if (isHttp && isRedirect(result.messages)) {
         const base = await redirectedBase(settings, remote, task.signal);
         if (base !== undefined) {
-          if (bases.size >= keptAtMost) bases.clear();
-          bases.set(remote.address, base);
+          keepBase(remote, base);
           ({ result, connection } = await once(talk));
           if (result.status === 0) return result;
           bases.delete(remote.address);
         }
       }
       const failure = remoteFailure(remote, connection, what, result.messages);
-      if (!isHttp || isGoModKitError(failure, 'not_found') || !(await isMissing(settings, remote, task.signal))) {
-        throw failure;
+      if (!isHttp || failure.data.ambiguous !== true) throw failure;
+      throw (await isMissing(settings, remote, task.signal)) ? missing(remote, connection, what) : failure;
+    },
+    async listRefs(remote, signal) {
+      try {
+        const found = await listHttpRefs(settings, remote, signal);
+        if (found?.base !== undefined) keepBase(remote, found.base);
+        return found?.list;
+      } catch (error) {
+        if (!isGoModKitError(error) || error.data.ambiguous !== true) throw error;
+        const connection = { url: new URL(remote.address), secrets: [] };
+        const isGone = await isMissing(settings, remote, signal);
+        throw isGone ? missing(remote, connection, 'reading its refs') : error;
       }
-      throw remoteFailure(remote, connection, what, 'requested URL returned error: 404');
     },
   };
+}
+
+function missing(remote: GitRemote, connection: Pick<Connection, 'url' | 'secrets'>, what: string): GoModKitError {
+  return remoteFailure(remote, connection, what, 'requested URL returned error: 404');
 }
 
 async function redirectedBase(
