@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { GoModKitError } from '../../errors/error.ts';
 import { networkGuard } from '../network-guard.ts';
 import { type DiscoveryOptions, discovery } from './discovery.ts';
 
@@ -202,6 +203,18 @@ describe('discovery', () => {
       root: 'git.example/x.git',
       url: 'https://git.example/x',
     });
+  });
+
+  it('takes a host that could not be asked for no sign of absence', async () => {
+    const unreachable = new GoModKitError('upstream_unavailable', 'no route');
+    const failing = (scheme: string) => async (url: string) => {
+      if (url.startsWith(scheme)) throw unreachable;
+      return false;
+    };
+    await expect(over({}, { probe: failing('https:') }).find('git.example/x.git')).rejects.toBe(unreachable);
+    // Few servers speak ssh to strangers, and few machines speak it at all.
+    const notFound = { code: 'not_found' };
+    await expect(over({}, { probe: failing('ssh:') }).find('git.example/x.git')).rejects.toMatchObject(notFound);
   });
 
   it('remembers no failure', async () => {

@@ -34,7 +34,10 @@ export interface DiscoveryOptions {
   readonly insecure?: string | undefined;
   /** Which version control may be used where, in GOVCS syntax. Default: git and Mercurial for all, anything for private paths. */
   readonly govcs?: string | undefined;
-  /** Says whether a git repository answers at a URL: finds the scheme of paths such as `host/repo.git`. Default: https is taken. */
+  /**
+   * Says whether a git repository answers at a URL, and rejects where that could not be found out: finds the scheme of paths such as
+   * `host/repo.git`. Default: https is taken.
+   */
   readonly probe?: ((url: string, options: CallOptions) => Promise<boolean>) | undefined;
   /** Milliseconds that an answer is kept. Default 600,000, ten minutes. */
   readonly lifetime?: number | undefined;
@@ -138,8 +141,17 @@ async function findScheme(
   const urls = schemesToTry(kind, insecure).map((scheme) => `${scheme}://${address}`);
   const [first = `https://${address}`] = urls;
   if (probe === undefined || kind !== 'git') return first;
-  for (const url of urls) if (await probe(url, call)) return url;
-  throw new GoModKitError('not_found', `no repository answers at ${urls.join(', ')}`);
+  let failure: unknown;
+  for (const url of urls) {
+    try {
+      if (await probe(url, call)) return url;
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      // That ssh does not work here says nothing; that https could not be asked means that nobody knows.
+      if (url === first) failure = error;
+    }
+  }
+  throw failure ?? new GoModKitError('not_found', `no repository answers at ${urls.join(', ')}`);
 }
 
 /** The kind of a tag whose fields are all acceptable. */

@@ -5,6 +5,7 @@
 // - A repository that cannot be asked is never taken for one that does not have the module.
 // - Private modules are asked of their own repositories alone: nothing here knows any proxy but those that pages name (`mod`).
 
+import { isGoModKitError } from '../../errors/error.ts';
 import { prefixPatterns } from '../../module/index.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import type { Credentials } from '../credentials.ts';
@@ -62,7 +63,11 @@ export function gitSource(options: GitSourceOptions): GitSource {
     discovery({
       ...rest,
       network,
-      probe: (url, call) => answers(repositories, remoteOf({ url, root: '', fromPage: false }), call),
+      probe: async (url, call) => {
+        // Where the user says that it is, it is.
+        if (rewritten(url, rewrites) !== undefined) return true;
+        return answers(repositories, remoteOf({ url, root: '', fromPage: false }), call);
+      },
     });
   return moduleSource({
     repositories,
@@ -86,15 +91,15 @@ function remotes(options: GitSourceOptions, rewrites: readonly GitRewrite[]): (r
   };
 }
 
-/** Whether there is a repository. */
+/** Whether there is a repository. Rejects where that could not be found out. */
 async function answers(repositories: GitRepositories, remote: GitRemote, options: CallOptions): Promise<boolean> {
   const repository = await repositories.open(remote, options);
   try {
     await repository.refs(options);
     return true;
-  } catch {
-    options.signal?.throwIfAborted();
-    return false;
+  } catch (error) {
+    if (isGoModKitError(error, 'not_found')) return false;
+    throw error;
   } finally {
     await repository.close();
   }
