@@ -6,6 +6,7 @@ import {
   createRepository,
   GoModKitError,
   gosum,
+  type OriginSource,
   type Repository,
 } from '@gomodkit/core';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -28,6 +29,8 @@ export function addAudit(program: Command): void {
     .option('--sample <n>', 'read only so many versions, picked by chance: 5% or 500', sampleOf)
     .option('--seed <n>', 'which sample', integer)
     .option('--go-sum <file>', "compare a project's go.sum with what is stored")
+    .option('--source', 'also look what became of the tags that versions were captured from, in their repositories')
+    .option('--diff', 'with --source: name the files that differ where a tag was moved')
     .option('--purge-disproved', 'remove versions that the checksum database disproves, keeping evidence')
     .option('--remove-damaged', 'remove damaged zips, keeping evidence; the next capture fetches them anew')
     .option('--resume <cursor>', 'go on where an interrupted audit stopped')
@@ -43,6 +46,7 @@ Examples:
   gomodkit audit example.com/ --storage /var/lib/gomodkit --offline
   gomodkit audit --sample 5% --seed "$(date +%j)" --json      another twentieth every day
   gomodkit audit --go-sum ./go.sum
+  gomodkit audit --source github.com/acme/        tags that were moved or deleted since the capture
   gomodkit audit --remove-damaged; gomodkit capture MODULE@VERSION      repairs a damaged zip`,
     )
     .action((prefix: string | undefined, flags: AuditFlags) => checking(() => audit(prefix, flags)));
@@ -54,6 +58,8 @@ export interface AuditFlags extends RepositoryFlags {
   readonly sample?: number | undefined;
   readonly seed?: number | undefined;
   readonly goSum?: string | undefined;
+  readonly source?: boolean | undefined;
+  readonly diff?: boolean | undefined;
   readonly purgeDisproved?: boolean | undefined;
   readonly removeDamaged?: boolean | undefined;
   readonly resume?: string | undefined;
@@ -66,22 +72,29 @@ async function audit(prefix: string | undefined, flags: AuditFlags): Promise<boo
   const goSum = flags.goSum === undefined ? undefined : await readGoSum(flags.goSum);
   // 100 % is no sample.
   const sample = flags.sample === Number.POSITIVE_INFINITY ? undefined : flags.sample;
+  if (flags.diff && !flags.source)
+    throw new GoModKitError('invalid_argument', '--diff names files of moved tags: give --source, too');
+  if (flags.source && flags.offline)
+    throw new GoModKitError('invalid_argument', '--source asks repositories, and --offline nobody: give one of them');
   const options = { prefix, sample, seed, goSum, purgeDisproved, removeDamaged, after: resume, concurrency };
-  return withStored(flags, async (repository) => (await runAudit(repository, options, flags.json)).clean);
+  return withStored(flags, async (repository, origins) => {
+    const asked = flags.source ? { origins: origins(), differences: flags.diff } : {};
+    return (await runAudit(repository, { ...options, ...asked }, flags.json)).clean;
+  });
 }
 
 /** Opens the repository that flags name, which must be there. */
 export async function withStored<T>(
   flags: RepositoryFlags & { readonly config?: string | undefined },
-  use: (repository: Repository) => Promise<T>,
+  use: (repository: Repository, origins: () => OriginSource) => Promise<T>,
 ): Promise<T> {
   const { config } = await loadConfig(flags.config, process.cwd());
-  const { close, repository: options, storage, offline } = await repositorySettings(flags, config, undefined);
+  const { close, origins, repository: options, storage, offline } = await repositorySettings(flags, config, undefined);
   const { name, absent } = storage;
   if (absent) throw new GoModKitError('invalid_argument', `there is no storage at ${name}; --storage names another`);
   const repository = createRepository(offline ? { ...options, sumdb: 'off' } : options);
   try {
-    return await use(repository);
+    return await use(repository, origins);
   } finally {
     await repository.close();
     await close();

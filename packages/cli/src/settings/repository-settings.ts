@@ -5,8 +5,10 @@
 // - Everything that was chosen for the user is said, with where it came from.
 
 import {
+  type Credentials,
   goAuthCredentials,
   type ModuleSource,
+  type OriginSource,
   type RepositoryOptions,
   type SumdbSource,
   sourceFromGoEnv,
@@ -46,6 +48,8 @@ export interface RepositorySettings {
   readonly upstream: string;
   /** What reads repositories, for people; absent where nothing would be read from one. */
   readonly direct: (() => Promise<string>) | undefined;
+  /** What looks at the repositories that modules were captured from, also where nothing else would be read from one. */
+  origins(): OriginSource;
   readonly notes: readonly string[];
   readonly offline: boolean;
   /** Closes source and storage. */
@@ -66,7 +70,9 @@ export async function repositorySettings(
   const offline = flags.offline ?? config.offline ?? false;
   const storage = await openStorage(flags.storage ?? config.storage ?? './modules', process.cwd());
   const goEnv = await readGoEnv(process.env);
-  const { direct, source, through, ownSource, upstream, notes } = await sourceSettings(flags, config, goEnv, self);
+  const { direct, openRepositories, ...chosenSource } = await sourceSettings(flags, config, goEnv, self);
+  const { source, through, ownSource, upstream, notes } = chosenSource;
+  let repositories = direct;
   const { env } = process;
   const chosen = chooseSumdb({ flags, config, env, goEnv, storage: storage.storage, through, ownSource, offline });
   const { policy } = config;
@@ -78,10 +84,14 @@ export async function repositorySettings(
     sumdb: chosen.served,
     upstream,
     direct: offline ? undefined : direct?.describe,
+    origins() {
+      repositories ??= openRepositories();
+      return repositories.source;
+    },
     notes,
     offline,
     async close() {
-      await direct?.source.close();
+      await repositories?.source.close();
       await storage.storage.close?.();
     },
   };
@@ -94,6 +104,8 @@ interface SourceSettings {
   readonly ownSource: boolean;
   readonly upstream: string;
   readonly direct: Direct | undefined;
+  /** Opens what reads repositories, where `direct` is not there. */
+  readonly openRepositories: () => Direct;
   readonly notes: readonly string[];
 }
 
@@ -103,24 +115,37 @@ async function sourceSettings(
   goEnv: GoEnv,
   self: ListenAddress | undefined,
 ): Promise<SourceSettings> {
-  if (typeof config.upstream === 'object' && flags.upstream === undefined) return sourceFromConfig(config.upstream);
+  const patterns = flags.private ?? config.private;
+  if (typeof config.upstream === 'object' && flags.upstream === undefined) {
+    const settings = goSettings(goEnv, '', patterns);
+    const credentials = await goAuthCredentials(settings);
+    return sourceFromConfig(config.upstream, () => openGit(flags, config, settings, credentials));
+  }
   const fromFile = typeof config.upstream === 'string' ? config.upstream : undefined;
   const choice = chooseUpstream({ flag: flags.upstream, config: fromFile, env: process.env, goEnv }, self);
-  const settings = goSettings(goEnv, choice.list, flags.private ?? config.private);
+  const settings = goSettings(goEnv, choice.list, patterns);
   const credentials = await goAuthCredentials(settings);
-  const direct = mayReadRepositories(choice.list, settings.GONOPROXY || settings.GOPRIVATE)
-    ? openDirect(chooseGit({ flags, config, env: process.env, goEnv: settings }), credentials)
-    : undefined;
+  const openRepositories = () => openGit(flags, config, settings, credentials);
+  const routed = settings.GONOPROXY || settings.GOPRIVATE;
+  const direct = mayReadRepositories(choice.list, routed) ? openRepositories() : undefined;
   const options = { credentials, direct: direct?.source };
   const source = await sourceFromGoEnv(settings, options);
   // Which modules come from their repositories is no matter of checksums: those have patterns of their own, as in go.
-  const routed = settings.GONOPROXY || settings.GOPRIVATE;
   const through = routed ? await sourceFromGoEnv({ ...settings, GONOPROXY: '', GOPRIVATE: '' }, options) : source;
   const upstream = `${withoutCredentials(choice.list)} (from ${choice.origin})`;
-  return { source, through, ownSource: false, upstream, direct, notes: choice.notes };
+  return { source, through, ownSource: false, upstream, direct, openRepositories, notes: choice.notes };
 }
 
-function sourceFromConfig(source: ModuleSource & Partial<SumdbSource>): SourceSettings {
+function openGit(
+  flags: RepositoryFlags,
+  config: GomodkitConfig,
+  goEnv: Record<string, string | undefined>,
+  credentials: Credentials | undefined,
+): Direct {
+  return openDirect(chooseGit({ flags, config, env: process.env, goEnv }), credentials);
+}
+
+function sourceFromConfig(source: ModuleSource & Partial<SumdbSource>, openRepositories: () => Direct): SourceSettings {
   const { sumdb } = source;
   return {
     source,
@@ -128,6 +153,7 @@ function sourceFromConfig(source: ModuleSource & Partial<SumdbSource>): SourceSe
     ownSource: true,
     upstream: 'the configuration file',
     direct: undefined,
+    openRepositories,
     notes: [],
   };
 }
