@@ -76,9 +76,10 @@ async function addTree(
 /** What git does not take into its index, with the protection of NTFS that is on everywhere (`core.protectNTFS`). */
 function isRefused({ kind, name }: TreeEntry): boolean {
   if (name === '' || name === '.' || name === '..' || name.includes('/')) return true;
-  const parts = name.split('\\');
-  if (parts.some((part) => /^(?:\.git|git~1)[. ]*(?::|$)/i.test(part))) return true;
-  return kind === 'symlink' && parts.some((part) => /^\.gitmodules[. ]*(?::|$)/i.test(part));
+  // Git looks for the names of its own directory behind backslashes, though not behind one at the very beginning.
+  const places = [name, ...name.slice(1).split('\\').slice(1)];
+  if (places.some((place) => /^(?:\.git|git~1)[. ]*(?:[:\\]|$)/i.test(place))) return true;
+  return kind === 'symlink' && places.some((place) => /^\.gitmodules[. ]*(?:[:\\]|$)/i.test(place));
 }
 
 function malformed(path: ByteString): GoModKitError {

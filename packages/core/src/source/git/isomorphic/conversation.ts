@@ -8,6 +8,7 @@
 // - The server says that a repository is not there by 404 or 410, to git or to a plain request (spec §6.4).
 
 import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
+import { raceAbort } from '../../../async/abort.ts';
 import { concatBytes, readAll } from '../../../bytes/source.ts';
 import { encodeUtf8 } from '../../../bytes/utf8.ts';
 import { GoModKitError, isGoModKitError } from '../../../errors/error.ts';
@@ -54,7 +55,7 @@ export function converse(settings: EngineSettings, remote: GitRemote, signal: Ab
 
   const discover = async (headers: Readonly<Record<string, string>>): Promise<Answer> => {
     const response = await ask(new URL(url + discovery), { headers, limit: settings.limits.refsBytes });
-    await checkStatus(response, remote, ask);
+    await checkStatus(response, remote, () => isMissing(remote, ask));
     const type = response.headers.get('content-type');
     if (type !== `application/x-${service}-advertisement`) {
       await response.body.cancel().catch(() => {});
@@ -75,7 +76,7 @@ export function converse(settings: EngineSettings, remote: GitRemote, signal: Ab
     const response = await ask(at, { headers, limit, body: bytes }).catch((error: unknown) => {
       throw wantsPack ? packFailure(error, remote, settings) : error;
     });
-    await checkStatus(response, remote, ask);
+    await checkStatus(response, remote);
     return { response, body: wantsPack ? [packBody(response, remote, settings)] : await whole(response, remote) };
   };
 
@@ -125,18 +126,11 @@ function requester(
   return async (url, request) => {
     const own = url.origin === address.origin;
     const method = request.body === undefined ? 'GET' : 'POST';
-    return guardedRequest(
-      { network, credentials: own ? credentials : undefined, ...times },
-      // What the user named may be anywhere, under any port.
-      {
-        ...request,
-        url,
-        method,
-        what: shown(remote),
-        trusted: remote.trusted === true && url.hostname === address.hostname,
-        signal,
-      },
-    );
+    // Where the first answer redirected, hosts are judged by who sent us there.
+    if (!own) await raceAbort(network.check(url, { from: address, signal }), signal);
+    const trusted = !own || remote.trusted;
+    const guarded = { network, credentials: own ? credentials : undefined, ...times };
+    return guardedRequest(guarded, { ...request, url, method, what: shown(remote), trusted, signal });
   };
 }
 
@@ -155,11 +149,17 @@ function bare(address: URL): URL {
   return url;
 }
 
-async function checkStatus(response: GuardedResponse, remote: GitRemote, ask: Ask): Promise<void> {
+/** `isMissing` is asked where the status says neither that the repository is there nor that the server is unwell. */
+async function checkStatus(
+  response: GuardedResponse,
+  remote: GitRemote,
+  isMissing: () => Promise<boolean> = async () => false,
+): Promise<void> {
   const { headers, status } = response;
   if (status === 200) return;
   const text = await readAll(response.body, reasonBytes).catch(() => new Uint8Array());
-  if (status === 404 || status === 410 || (await isMissing(remote, ask))) {
+  const isUnwell = status === 429 || status >= 500;
+  if (status === 404 || status === 410 || (!isUnwell && (await isMissing()))) {
     throw new GoModKitError('not_found', `${shown(remote)}: there is no repository`);
   }
   if (status === 401 || status === 403 || status === 407) {

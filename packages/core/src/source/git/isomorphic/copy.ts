@@ -8,7 +8,7 @@ import { encodeUtf8 } from '../../../bytes/utf8.ts';
 import { GoModKitError } from '../../../errors/error.ts';
 import type { CallOptions } from '../../../storage/storage.ts';
 import { byteString } from '../attributes/byte-string.ts';
-import { type EngineCopy, type EngineSettings, MissingObjects } from '../driver.ts';
+import { DamagedCopy, type EngineCopy, type EngineSettings, MissingObjects } from '../driver.ts';
 import type { GitRemote, RefList, WantedCommit } from '../engine.ts';
 import { shown } from '../program/connection.ts';
 import { archiveTree } from './archive.ts';
@@ -29,12 +29,21 @@ export async function openIsomorphicCopy(settings: EngineSettings, directory: st
   const available = new Set<string>();
   await store.refresh();
 
+  const isHere = (hash: string): boolean => {
+    const name = objectName(hash);
+    return name !== undefined && store.has(name);
+  };
   const has = async (hash: string, { signal }: CallOptions = {}): Promise<boolean> => {
     if (available.has(hash)) return true;
-    const name = objectName(hash);
-    if (name !== undefined && !store.has(name)) await store.refresh();
-    const commit = await readCommit(store, hash);
-    if (commit === undefined || !(await isWhole(store, commit.tree, signal))) return false;
+    if (!isHere(hash)) await store.refresh();
+    try {
+      const commit = await readCommit(store, hash);
+      if (commit === undefined || !(await isWhole(store, commit.tree, signal))) return false;
+    } catch (error) {
+      if (!(error instanceof DamagedCopy)) throw error;
+      await complete.clear();
+      return false;
+    }
     available.add(hash);
     return true;
   };
@@ -59,11 +68,11 @@ export async function openIsomorphicCopy(settings: EngineSettings, directory: st
     }
   };
   const fetchAll = async (remote: GitRemote, signal: AbortSignal | undefined): Promise<void> => {
-    const haves = (await complete.list()).slice(-maxHaves);
+    const haves = (await complete.list()).filter(isHere).slice(-maxHaves);
     const { fetched, tips } = await fetchPack(settings, remote, { haves }, signal);
     if (fetched !== undefined) await store.add(fetched.pack, fetched.objects);
-    const absent = tips.map(objectName).find((tip) => tip !== undefined && !store.has(tip));
-    if (absent !== undefined) throw incomplete(remote, digitsOf(absent));
+    const absent = tips.find((tip) => !isHere(tip));
+    if (absent !== undefined) throw incomplete(remote, absent);
     const peeled = await Promise.all([...new Set(tips)].map((tip) => peel(store, tip)));
     const commits = peeled.filter((tip) => tip !== undefined);
     const missing = await walk(store, commits, () => false, signal);
@@ -82,11 +91,10 @@ export async function openIsomorphicCopy(settings: EngineSettings, directory: st
     },
     async fetchHistory(remote, { refs }: RefList, { signal } = {}) {
       const known = new Set(await complete.list());
-      if (refs.every(({ hash }) => known.has(hash))) return;
+      if (refs.every(({ hash }) => known.has(hash) && isHere(hash))) return;
       await fetchAll(remote, signal);
       for (const { hash, name } of refs) {
-        const object = objectName(hash);
-        if (object !== undefined && store.has(object)) continue;
+        if (isHere(hash)) continue;
         const message = `${shown(remote)}: ${name} moved while it was fetched`;
         throw new GoModKitError('upstream_unavailable', message, { data: { transient: true } });
       }

@@ -5,9 +5,8 @@
 //   It is written by a rename, after the packs.
 // - Walks go over each commit once, and give way to others.
 
-import { readWhole, writeWhole } from '#isomorphic-git';
+import { readWhole, removeFile, writeWhole } from '#isomorphic-git';
 import { decodeUtf8, encodeUtf8 } from '../../../bytes/utf8.ts';
-import { DamagedCopy } from '../driver.ts';
 import { type CommitFields, digitsOf, objectName, parseCommit, parseTagTarget } from './object.ts';
 import type { PackStore } from './pack-store.ts';
 import { createPause } from './pause.ts';
@@ -63,6 +62,8 @@ export async function walk(
 export interface CompleteCommits {
   list(): Promise<readonly string[]>;
   add(hashes: readonly string[]): Promise<void>;
+  /** Forgets all: something is damaged. */
+  clear(): Promise<void>;
 }
 
 /** Kept in the file `complete` of a copy. */
@@ -72,11 +73,11 @@ export function completeCommits(directory: string): CompleteCommits {
     const bytes = await readWhole(file);
     if (bytes === undefined) return [];
     const lines = decodeUtf8(bytes)?.split('\n') ?? [''];
-    if (lines.pop() !== '' || !lines.every((line) => objectName(line) !== undefined)) throw new DamagedCopy(file);
-    return lines;
+    return lines.pop() === '' && lines.every((line) => objectName(line) !== undefined) ? lines : [];
   };
   return {
     list,
+    clear: () => removeFile(file),
     async add(hashes) {
       const all = new Set([...(await list()), ...hashes]);
       await writeWhole(file, [encodeUtf8([...all].map((hash) => `${hash}\n`).join(''))]);

@@ -2,7 +2,8 @@
 //
 // Invariants:
 // - A pack counts once its index is there, which is written last: a kill leaves a whole pack or none.
-// - Checksums of packs and indexes are checked when they are loaded; what does not hold makes the copy damaged.
+// - Checksums of packs and indexes are checked when they are loaded; what does not hold is damage, and not here from then on: fetching it
+//   again mends it.
 // - Packs stay in memory while they are used, up to a limit; `close()` lets go of all of them.
 
 import { listNames, readWhole, sha1, writeWhole } from '#isomorphic-git';
@@ -44,6 +45,7 @@ const keptObjects = 16 * 2 ** 20;
 /** The packs in `directory`. `packBytes`: how much of them may stay in memory. */
 export function packStore(directory: string, packBytes: number): PackStore {
   const packs = new Map<string, Pack>();
+  const damaged = new Set<string>();
   const loaded = byteCache<string, Uint8Array>(packBytes, (pack) => pack.length, true);
   const bases: ByteCache<string, GitObject> = byteCache(keptObjects, ({ data }) => data.length);
   let closed = false;
@@ -68,6 +70,8 @@ export function packStore(directory: string, packBytes: number): PackStore {
       !equalBytes(sum, index.packChecksum) ||
       !equalBytes(sha1(bytes.subarray(0, end)), sum)
     ) {
+      packs.delete(file);
+      damaged.add(file);
       throw new DamagedCopy(file);
     }
     loaded.set(file, bytes);
@@ -95,11 +99,11 @@ export function packStore(directory: string, packBytes: number): PackStore {
       );
       for (const file of packs.keys()) if (!present.has(file)) packs.delete(file);
       for (const file of present) {
-        if (packs.has(file)) continue;
+        if (packs.has(file) || damaged.has(file)) continue;
         const bytes = await readWhole(`${directory}/${file}.idx`);
         const index = bytes && decodeIndex(bytes);
-        if (index === undefined) throw new DamagedCopy(file);
-        packs.set(file, { file, index });
+        if (index === undefined) damaged.add(file);
+        else packs.set(file, { file, index });
       }
     },
     async add(pack, objects) {
@@ -110,6 +114,7 @@ export function packStore(directory: string, packBytes: number): PackStore {
       await writeWhole(`${directory}/${file}.idx`, [index]);
       const decoded = decodeIndex(index);
       if (decoded === undefined) throw new DamagedCopy(file);
+      damaged.delete(file);
       packs.set(file, { file, index: decoded });
       loaded.set(file, pack);
     },
