@@ -102,5 +102,13 @@ export interface Inflated {
   readonly end: number;
 }
 
+/** What isomorphic-git is given. */
+export type {
+  GitHttpRequest,
+  GitHttpResponse,
+  HttpClient as GitHttpClient,
+  PromiseFsClient as GitFsClient,
+} from 'isomorphic-git';
+
 /** The functions of isomorphic-git that are used. */
 export type GitLibrary = Pick<typeof import('isomorphic-git'), 'fetch' | 'getRemoteInfo2' | 'listServerRefs'>;

@@ -7,11 +7,11 @@
 //   for the origin they were given for.
 // - The server says that a repository is not there by 404 or 410, to git or to a plain request (spec §6.4).
 
-import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
 import { raceAbort } from '../../../async/abort.ts';
 import { concatBytes, readAll } from '../../../bytes/source.ts';
 import { encodeUtf8 } from '../../../bytes/utf8.ts';
 import { GoModKitError, isGoModKitError } from '../../../errors/error.ts';
+import type { GitHttpClient, GitHttpRequest, GitHttpResponse } from '../../../platform/types.ts';
 import { basic, type Credentials } from '../../credentials.ts';
 import { type GuardedResponse, guardedRequest } from '../../guarded-request.ts';
 import { statusError } from '../../http-status.ts';
@@ -23,7 +23,7 @@ import { packetLines } from './packet-lines.ts';
 
 /** A client for the library, and what became of its requests. */
 export interface Conversation {
-  readonly http: HttpClient;
+  readonly http: GitHttpClient;
   /** The address for the library. */
   readonly url: string;
   /** What went wrong first, if anything did. */

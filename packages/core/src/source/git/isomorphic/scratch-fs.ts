@@ -5,11 +5,11 @@
 // - The pack is taken out of the library's hands as soon as it is whole, and the library stops there: its own index would be made without limits on
 //   what a stranger's pack unpacks to.
 
-import type { PromiseFsClient } from 'isomorphic-git';
+import type { GitFsClient } from '../../../platform/types.ts';
 
 /** What the library is shown, and what it brings. */
 export interface ScratchFs {
-  readonly fs: PromiseFsClient;
+  readonly fs: GitFsClient;
   readonly gitdir: string;
   /** The pack, once it was written. */
   pack(): Uint8Array | undefined;
