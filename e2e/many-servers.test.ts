@@ -4,9 +4,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRepository, type Repository } from '@gomodkit/core';
 import { startTestProxy, type TestProxy } from '@gomodkit/testing';
-import { expect, it, vi } from 'vitest';
+import { beforeAll, expect, it, onTestFailed, vi } from 'vitest';
 import { type Backend, backends } from './support/backends.ts';
-import { closeAfterEach } from './support/closing.ts';
+import { type BuiltProgram, buildProgram } from './support/built-program.ts';
+import { closeAfterAll, closeAfterEach } from './support/closing.ts';
 import type { Modules } from './support/graph.ts';
 import {
   type Follower,
@@ -28,6 +29,12 @@ const rounds = full ? 50 : 3;
 const modulesPerGraph = 100;
 const servers = 4;
 const keep = closeAfterEach();
+const keepForAll = closeAfterAll();
+let built: BuiltProgram;
+
+beforeAll(async () => {
+  built = keepForAll(await buildProgram('instance'));
+}, 120_000);
 
 // The fakes differ in how they are spoken to, which the suite of storages tries: one of them is enough for every run.
 for (const backend of backends.filter(({ name }) => full || name !== 'GCS, faked')) {
@@ -64,7 +71,8 @@ for (const backend of backends.filter(({ name, real }) => real || name === 'S3, 
 
     let interrupted = 0;
     for (const [round, modules] of graphs.entries()) {
-      const spares = [startInstance(place, upstream.url), startInstance(place, upstream.url)];
+      upstream.requests.clear();
+      const spares = [startInstance(built, place, upstream.url), startInstance(built, place, upstream.url)];
       const followers = instances.map(({ url }) => followIndex(url));
       const captures = instances.map((instance) => instance.capture(rootOf(round)));
       const outcomes = Promise.allSettled(captures);
@@ -96,8 +104,10 @@ interface Setting {
 async function serversOn(backend: Backend, modules: Modules): Promise<Setting> {
   const place = await keep(await backend.start()).place();
   const upstream = keep(await startTestProxy({ modules, faults: [{ latency: 3 }] }));
-  const starting = Array.from({ length: servers }, () => startInstance(place, upstream.url));
-  return { place, upstream, instances: (await Promise.all(starting)).map(keep) };
+  const starting = Array.from({ length: servers }, () => startInstance(built, place, upstream.url));
+  const instances = (await Promise.all(starting)).map(keep);
+  onTestFailed(() => console.log(instances.map(({ url, stderr }) => `${url}\n${stderr}`).join('\n')));
+  return { place, upstream, instances };
 }
 
 interface KillContext {
@@ -119,7 +129,8 @@ async function killTwo(
   await Promise.all(
     moments.map(async ({ instance, over, after }) => {
       const stop = new AbortController();
-      const conditions = { count: Math.ceil(after * requests * 0.7), timeout: 60_000, signal: stop.signal };
+      // The test has a limit of its own: how long a round takes is the machine's business.
+      const conditions = { count: Math.ceil(after * requests * 0.7), timeout: 1e9, signal: stop.signal };
       const reached = upstream.requests.waitFor({ module: `${prefixOf(round)}*` }, conditions);
       // One that is done sooner is killed then.
       await Promise.race([reached, over]);

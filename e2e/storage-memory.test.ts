@@ -13,7 +13,7 @@ import { tempDirectory } from '@gomodkit/testing';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeBigZip } from '../bench/fixtures/big-zip.ts';
 import { type Backend, backends } from './support/backends.ts';
-import { type BuiltInstance, buildInstance } from './support/built-instance.ts';
+import { type BuiltProgram, buildProgram } from './support/built-program.ts';
 import { closeAfterAll, closeAfterEach } from './support/closing.ts';
 import { startFileUpstream } from './support/file-upstream.ts';
 import { type Instance, startInstance, targetsOf } from './support/instances.ts';
@@ -34,13 +34,13 @@ const small = { path: 'example.com/small', version: 'v1.0.0' };
 const keep = closeAfterEach();
 const keepForAll = closeAfterAll();
 let zips: Readonly<Record<string, string>> = {};
-let built: BuiltInstance;
+let built: BuiltProgram;
 
 // Fakes keep whole objects and requests in the memory of this process; one of them is enough for every run.
 const chosen = backends.filter(({ name, real }) => real || (!full && name === 'S3, faked'));
 
 beforeAll(async () => {
-  built = keepForAll(await buildInstance());
+  built = keepForAll(await buildProgram('instance'));
   const directory = keepForAll(await tempDirectory()).path;
   zips = { [bigName]: join(directory, 'big.zip'), [`${small.path}@${small.version}`]: join(directory, 'small.zip') };
   await writeBigZip(join(directory, 'big.zip'), big, size);
@@ -134,7 +134,7 @@ describe.each(chosen)('$name', (backend) => {
 async function serverOn(backend: Backend): Promise<{ readonly instance: Instance; readonly place: StoragePlace }> {
   const place = await keep(await backend.start()).place();
   const upstream = keep(await startFileUpstream(zips));
-  return { instance: keep(await startInstance(place, upstream.url, built)), place };
+  return { instance: keep(await startInstance(built, place, upstream.url)), place };
 }
 
 /** How many multipart uploads are neither complete nor aborted. */

@@ -5,24 +5,32 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesSource, memoryStorage, type Storage } from '@gomodkit/core';
 import { tempDirectory } from '@gomodkit/testing';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { backends } from './support/backends.ts';
-import { closeAfterEach } from './support/closing.ts';
+import { type BuiltProgram, buildProgram } from './support/built-program.ts';
+import { closeAfterAll, closeAfterEach } from './support/closing.ts';
 import { inParallel } from './support/parallel.ts';
-import { root, start } from './support/program.ts';
+import { startBuilt } from './support/program.ts';
 import { raceContent, raceKey, raceKeys, raceWinner } from './support/race-content.ts';
 import { formatPlace, openPlace } from './support/storage-place.ts';
 
 const writers = [0, 1, 2, 3];
 const indexes = Array.from({ length: raceKeys }, (_, index) => index);
 const keep = closeAfterEach();
+const keepForAll = closeAfterAll();
+let built: BuiltProgram;
+
+beforeAll(async () => {
+  built = keepForAll(await buildProgram('race-child'));
+}, 120_000);
 
 for (const { name, installed, start: startBackend } of backends) {
   it.skipIf(!installed)(`${name}: each of ${raceKeys} keys has one winner`, { timeout: 120_000 }, async () => {
     const place = await keep(await startBackend()).place();
     const gate = join(keep(await tempDirectory()).path, 'gate');
-    const script = join(root, 'e2e/support/race-child.ts');
-    const children = writers.map((writer) => keep(start(script, [gate, String(writer), formatPlace(place)])));
+    const children = writers.map((writer) =>
+      keep(startBuilt(built.script, [gate, String(writer), formatPlace(place)])),
+    );
     await Promise.all(children.map((child) => child.waitFor(/^ready$/m)));
 
     const storage = await openPlace(place);

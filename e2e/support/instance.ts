@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { createHandler, createRepository, upstreamSource } from '@gomodkit/core';
 import { toNodeListener } from '@gomodkit/http-handler/node';
 import { openPlace, parsePlace } from './storage-place.ts';
@@ -10,7 +11,9 @@ import { openPlace, parsePlace } from './storage-place.ts';
 const [place = '', upstream = ''] = process.argv.slice(2);
 const storage = await openPlace(parsePlace(place));
 const repository = createRepository({ storage, source: upstreamSource(upstream), sumdb: 'off' });
-const listener = toNodeListener(createHandler({ repository }));
+// Answers do not say what is behind a fault.
+const onError = (error: unknown): void => console.error(inspect(error, { depth: 6 }));
+const listener = toNodeListener(createHandler({ repository, onError }));
 
 async function capture(wanted: string): Promise<unknown> {
   for await (const event of repository.capture(wanted)) if (event.type === 'done') return event.report;
@@ -34,6 +37,7 @@ const server = createServer((request, response) => {
   control(request).then(
     (answer) => response.end(JSON.stringify(answer)),
     (error: unknown) => {
+      onError(error);
       response.statusCode = 500;
       response.end(String(error));
     },

@@ -1,10 +1,9 @@
 // Server processes on one storage, as tests see them: by HTTP.
 
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { CaptureReport } from '@gomodkit/core';
-import type { BuiltInstance } from './built-instance.ts';
-import { type Program, root, start, startBuilt } from './program.ts';
+import type { BuiltProgram } from './built-program.ts';
+import { type Program, startBuilt } from './program.ts';
 import { formatPlace, type StoragePlace } from './storage-place.ts';
 
 /** A server process. */
@@ -16,10 +15,9 @@ export interface Instance extends Program {
   withdraw(module: string): Promise<void>;
 }
 
-/** Starts one: from its source, or `built`. */
-export async function startInstance(place: StoragePlace, upstream: string, built?: BuiltInstance): Promise<Instance> {
-  const args = [formatPlace(place), upstream];
-  const program = built ? startBuilt(built.script, args) : start(join(root, 'e2e/support/instance.ts'), args);
+/** Starts one of `instance.ts`, which was built. */
+export async function startInstance(built: BuiltProgram, place: StoragePlace, upstream: string): Promise<Instance> {
+  const program = startBuilt(built.script, [formatPlace(place), upstream]);
   const [, url = ''] = await program.waitFor(/^instance at (\S+)$/m).catch(async (error: unknown) => {
     await program.close();
     throw error;

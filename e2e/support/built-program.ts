@@ -1,4 +1,4 @@
-// instance.ts as plain JavaScript in one folder: what it needs of memory and start-up is its own, not a TypeScript loader's.
+// Programs of this folder as plain JavaScript: what they need of memory, and until they are up, is their own and not a TypeScript loader's.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,20 +6,20 @@ import { join } from 'node:path';
 import { build } from 'tsup';
 import { root } from './program.ts';
 
-/** A built instance. */
-export interface BuiltInstance {
+/** A built program. */
+export interface BuiltProgram {
   /** The program, for node. */
   readonly script: string;
   close(): Promise<void>;
 }
 
-/** Builds it with all that it imports. */
-export async function buildInstance(): Promise<BuiltInstance> {
-  const directory = await mkdtemp(join(tmpdir(), 'gomodkit-instance-'));
+/** Builds `NAME.ts` of this folder with all that it imports. */
+export async function buildProgram(name: string): Promise<BuiltProgram> {
+  const directory = await mkdtemp(join(tmpdir(), 'gomodkit-built-'));
   await build({
     config: false,
     silent: true,
-    entry: { instance: join(root, 'e2e/support/instance.ts') },
+    entry: [join(root, `e2e/support/${name}.ts`)],
     outDir: directory,
     format: 'esm',
     outExtension: () => ({ js: '.mjs' }),
@@ -32,5 +32,5 @@ export async function buildInstance(): Promise<BuiltInstance> {
       options.conditions = ['@gomodkit/source'];
     },
   });
-  return { script: join(directory, 'instance.mjs'), close: () => rm(directory, { recursive: true, force: true }) };
+  return { script: join(directory, `${name}.mjs`), close: () => rm(directory, { recursive: true, force: true }) };
 }
