@@ -20,6 +20,7 @@ export function offSource(): ModuleSource {
 
 /** `direct` where no git source was given for it: every call rejects with `unsupported`. */
 export function directSource(): ModuleSource {
-  const message = 'direct needs a git source (the option `direct`, with `gitSource`), and none was given; use an upstream';
+  const message =
+    'direct needs a git source (the option `direct`, with `gitSource`), and none was given; use an upstream';
   return failingSource(() => new GoModKitError('unsupported', message));
 }
