@@ -99,14 +99,43 @@ export function trickle(milliseconds: number): Behaviour {
     });
 }
 
-/** Changes one byte, counted from the end where `at` is negative. Packs end with 20 bytes of checksum and four of `0000`. */
+/** Changes one byte of the body, counted from its end where `at` is negative; in answers with packs that may be one of a message. */
 export function flipByte(at: number): Behaviour {
   return (exchange) =>
     changeBody(exchange, (body, response) => {
-      const i = at < 0 ? body.length + at : at;
-      body[i] = (body[i] ?? 0) ^ 0x55;
+      const place = at < 0 ? body.length + at : at;
+      body[place] = (body[place] ?? 0) ^ 0x55;
       response.end(body);
     });
+}
+
+/** Changes one byte of the pack, counted from its end where `at` is negative: the last 20 are its checksum. */
+export function flipPackByte(at: number): Behaviour {
+  return only('pack', (exchange) =>
+    changeBody(exchange, (body, response) => {
+      const places = packPlaces(body);
+      const place = places.at(at);
+      if (place === undefined) throw new Error('there is no such byte in the pack');
+      body[place] = (body[place] ?? 0) ^ 0x55;
+      response.end(body);
+    }),
+  );
+}
+
+/** Where in a body the bytes of the pack are: in side band 1, or from `PACK` on. */
+function packPlaces(body: Buffer): number[] {
+  const places: number[] = [];
+  for (let at = 0; at + 4 <= body.length; ) {
+    if (body.toString('latin1', at, at + 4) === 'PACK') return range(at, body.length);
+    const length = Math.max(4, Number.parseInt(body.toString('latin1', at, at + 4), 16));
+    if (length > 4 && body[at + 4] === 1) places.push(...range(at + 5, at + length));
+    at += length;
+  }
+  return places;
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
 /** Answers with these refs, in the protocol that is spoken. */
