@@ -53,13 +53,15 @@ export function openRepository(remote: GitRemote, ground: Ground): GitRepository
     what: RemoteWork,
     work: (copy: EngineCopy) => Promise<void>,
     signal: AbortSignal | undefined,
+    // Somebody else may have done it while this one waited.
+    isDone: (copy: EngineCopy) => Promise<boolean> = async () => false,
   ): Promise<void> => {
     for (let again = true; ; again = false) {
       let used: EngineCopy | undefined;
       try {
-        await state.write((copy) => {
+        await state.write(async (copy) => {
           used = copy;
-          return ground.ask(what, () => work(copy), signal);
+          if (!(await isDone(copy))) await ground.ask(what, () => work(copy), signal);
         }, signal);
         return await ground.grown();
       } catch (error) {
@@ -78,11 +80,8 @@ export function openRepository(remote: GitRemote, ground: Ground): GitRepository
   const ensure = async (wanted: WantedCommit, blobs: boolean, signal: AbortSignal | undefined): Promise<void> => {
     const state = await stateOf(wanted.hash);
     if (await (await state.existing(signal))?.has(wanted.hash, { signal })) return;
-    const fetchIt = async (copy: EngineCopy): Promise<void> => {
-      // Somebody else may have brought it while this one waited.
-      if (!(await copy.has(wanted.hash, { signal }))) await copy.fetchCommit(remote, wanted, { blobs, signal });
-    };
-    await fetching(state, 'commit', fetchIt, signal);
+    const fetchIt = (copy: EngineCopy): Promise<void> => copy.fetchCommit(remote, wanted, { blobs, signal });
+    await fetching(state, 'commit', fetchIt, signal, (copy) => copy.has(wanted.hash, { signal }));
   };
 
   /** A read, and what has to be fetched or made anew for it. `path`: where it reads; undefined: history. */
@@ -122,11 +121,10 @@ export function openRepository(remote: GitRemote, ground: Ground): GitRepository
     const isDone = async (): Promise<boolean> => decodeUtf8((await readFile(mark)) ?? new Uint8Array(0)) === digest;
     if ((await isDone()) && (await state.existing(signal)) !== undefined) return;
     const fetchIt = async (copy: EngineCopy): Promise<void> => {
-      if (await isDone()) return;
       await copy.fetchHistory(remote, refs, { signal });
       await replaceWhole(mark, digest);
     };
-    await fetching(state, 'history', fetchIt, signal);
+    await fetching(state, 'history', fetchIt, signal, isDone);
   };
 
   return {

@@ -45,8 +45,8 @@ export function copyName(address: string, engine: GitEngineName, format: ObjectF
     .toLowerCase()
     .replace(/^[a-z0-9+.-]*:\/\//, '')
     .replace(/[^a-z0-9.-]+/g, '-')
-    .replace(/^[.-]+|[.-]+$/g, '')
-    .slice(-60);
+    .slice(-60)
+    .replace(/^[.-]+|[.-]+$/g, '');
   return `${hint || 'repository'}-${digest.slice(0, 24)}-${engine === 'git' ? 'git' : 'iso'}-${format}`;
 }
 

@@ -81,7 +81,7 @@ export function remoteFailure(
     data: {
       host,
       transient: found.transient ?? false,
-      ambiguous: found === unauthenticated || found === unknown,
+      ambiguous: found === unauthenticated,
       refused: refusals.test(messages),
     },
   });
