@@ -31,8 +31,8 @@ export interface FaultTableOptions {
   readonly rows: Readonly<Record<string, FaultRow>>;
   /** Objects that are there from the start. */
   readonly present: Readonly<Record<string, Uint8Array>>;
-  /** The bytes that an object may have, besides those. */
-  readonly sizes: readonly number[];
+  /** What an object may be, besides those. */
+  readonly wanted: readonly Uint8Array[];
   /** How many trials run at once. */
   readonly atOnce: number;
 }
@@ -79,6 +79,9 @@ interface Plan {
   readonly times: 'once' | 'always';
 }
 
+/** Milliseconds after which a storage gives up where it waits for nothing. Whatever else it does takes less, also while many trials run. */
+const patience = 1500;
+
 async function tryOne(options: FaultTableOptions, { operation, row, column, effect, times }: Plan): Promise<Trial> {
   const server = await options.start();
   try {
@@ -86,7 +89,7 @@ async function tryOne(options: FaultTableOptions, { operation, row, column, effe
     for (const [key, bytes] of Object.entries(options.present)) await healthy.create(key, bytesSource(bytes));
     // Some clients wait for the rest of an answer that was cut off.
     const waits = 'stall' in effect || 'freeze' in effect || 'truncate' in effect;
-    const storage = options.open(server, waits ? 400 : 30_000);
+    const storage = options.open(server, waits ? patience : 30_000);
     // A listing goes wrong in the middle.
     const skip = row.kind === 'list' ? 1 : 0;
     const fault: ObjectFault = { operation, ...effect, skip, ...(times === 'once' && { times: 1 }) };
@@ -110,13 +113,14 @@ async function endingOf(work: Promise<unknown>, right: unknown): Promise<Ending>
   }
 }
 
-async function tornIn(storage: Storage, { present, sizes }: FaultTableOptions): Promise<string> {
+async function tornIn(storage: Storage, { present, wanted }: FaultTableOptions): Promise<string> {
   const { objects } = await storage.list();
   for (const { key, size } of objects) {
     const object = await storage.get(key);
-    const read = object && (await new Response(object.body).arrayBuffer()).byteLength;
-    const whole = [present[key]?.length, ...sizes].includes(size);
-    if (!whole || read !== size) return `${key} has ${size} bytes, and ${read} can be read`;
+    const read = Buffer.from(await new Response(object?.body ?? null).arrayBuffer());
+    const may = present[key] === undefined ? wanted : [present[key]];
+    if (size !== read.length || !may.some((bytes) => read.equals(bytes)))
+      return `${key} has ${size} bytes, and the ${read.length} that can be read are not what was to be there`;
   }
   return '';
 }

@@ -93,7 +93,7 @@ const table: FaultTableOptions = {
     'objects.delete': { kind: 'delete', work: async (storage) => storage.delete?.('warm/a'), right: undefined },
   },
   present: { 'warm/a': small, 'warm/b': small, 'warm/c': small },
-  sizes: [small.length, big.length],
+  wanted: [small, big],
   atOnce: 150,
 };
 

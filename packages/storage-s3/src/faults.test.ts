@@ -99,7 +99,7 @@ const table: FaultTableOptions = {
     DeleteObject: { kind: 'delete', work: async (from) => from.delete?.('warm/a'), right: undefined },
   },
   present: { 'warm/a': small, 'warm/b': small, 'warm/c': small },
-  sizes: [small.length, big.length],
+  wanted: [small, big],
   atOnce: 30,
 };
 
