@@ -37,6 +37,11 @@ describe('a fault', () => {
       ': EROFS: read-only',
     ],
     ['that a backend names', ofBackend({ transient: false, errno: 'EROFS' }), ': EROFS'],
+    [
+      'that is behind what a backend says',
+      new GoModKitError('storage_unavailable', secret, { cause: ofSystem('ECONNREFUSED') }),
+      ': ECONNREFUSED',
+    ],
     ['of a service', ofBackend({ transient: false, status: 403 }), ': the service answered 403'],
     ['of the system', ofSystem('ENOSPC'), ': ENOSPC'],
     ['in words of its own', ofBackend({ transient: true }), ''],

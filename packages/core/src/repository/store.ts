@@ -133,7 +133,9 @@ function faultOf(error: unknown, step: string, key: string): GoModKitError {
     return new GoModKitError(own.code, `${key} has no bytes in that range`, { cause: error, data });
   }
   if (own?.code === 'closed') return new GoModKitError(own.code, 'the storage is closed', { cause: error, data });
-  const { errno, reason } = wordsOf(own?.data ?? error);
+  // A backend that had no answer at all says so; what the system said of that is behind it.
+  const { code } = (own?.cause ?? {}) as { readonly code?: unknown };
+  const { errno, reason } = wordsOf(own === undefined ? error : { code, ...own.data });
   // A refusal will be repeated; what does not say otherwise may be a hiccup.
   const transient =
     own === undefined ? !refusals.has(errno) : own.code === 'storage_unavailable' && own.data.transient !== false;
