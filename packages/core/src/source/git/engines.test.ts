@@ -8,7 +8,7 @@ import { buildRecipe, peeledRefs, recipeRepository } from '../../../test/git/rec
 import { type GitServer, startGitServer } from '../../../test/git/server.ts';
 import { suiteEngines } from '../../../test/git/suite-engines.ts';
 import { readAll } from '../../bytes/source.ts';
-import { gitRepositories } from './cache/index.ts';
+import { type GitCacheEvent, gitRepositories } from './cache/index.ts';
 import type { GitArchive, GitRemote, GitRepositories, GitRepository } from './engine.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'git-engines-'));
@@ -17,13 +17,15 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 describe.each(suiteEngines)('the engine %s', (engine) => {
   let server: GitServer;
   let repositories: GitRepositories;
+  const events: GitCacheEvent[] = [];
   const root = join(scratch, engine, 'served');
   const recipes = ['plain', 'layouts', 'content', 'history', 'hidden', 'sha256', 'empty'];
 
   beforeAll(async () => {
     for (const name of recipes) await buildRecipe(name === 'empty' ? 'bare' : name, join(root, `${name}.git`));
     server = await startGitServer(root);
-    repositories = gitRepositories({ directory: join(scratch, engine, 'cache'), engine });
+    const onEvent = (event: GitCacheEvent): void => void events.push(event);
+    repositories = gitRepositories({ directory: join(scratch, engine, 'cache'), engine, onEvent });
   });
   afterAll(async () => {
     await repositories.close();
@@ -77,6 +79,20 @@ describe.each(suiteEngines)('the engine %s', (engine) => {
     expect(Object.keys(await contents(archive))).toContain('go.mod');
     await archive.close();
     await repository.close();
+  });
+
+  it('brings contents when they are read, and takes no copy without them for damaged', async () => {
+    const repository = await open('layouts');
+    const hash = await hashOf(repository, 'HEAD');
+    await repository.fetchCommit({ hash, ref: 'HEAD' }, { blobs: false });
+    expect(await repository.readBlob(hash, 'sub/deep/go.mod', { limit: 1000 })).toBeDefined();
+    expect(await repository.readBlob(hash, 'sub', { limit: 1000 })).toBeUndefined();
+    expect(await repository.readBlob(hash, '../go.mod', { limit: 1000 })).toBeUndefined();
+    const archive = await repository.archive(hash, 'sub');
+    expect(Object.keys(await contents(archive))).toContain('deep/d.go');
+    await archive.close();
+    await repository.close();
+    expect(events.filter(({ type }) => type === 'discarded')).toEqual([]);
   });
 
   it('archives as git checks out', async () => {

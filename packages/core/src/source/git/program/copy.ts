@@ -6,7 +6,7 @@
 // - Nothing from outside stands where an option could: hashes are checked for their digits, paths follow `--`.
 
 import { fileSource, join, readDirectory, remove } from '#files';
-import { GoModKitError } from '../../../errors/error.ts';
+import { GoModKitError, isGoModKitError } from '../../../errors/error.ts';
 import type { GitResult } from '../../../platform/git-program.types.ts';
 import { DamagedCopy, type EngineCopy, MissingObjects } from '../driver.ts';
 import type { GitCommit } from '../engine.ts';
@@ -121,22 +121,33 @@ async function readBlob(
   { limit, signal }: { readonly limit: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Uint8Array | undefined> {
   checkHash(hash);
+  // A name of more lines would be more questions, and git takes `./x` for a place in a work tree.
+  if (path.includes('\n') || /^\.\.?(?:\/|$)/.test(path)) return undefined;
+  const what = `${path} at ${hash}`;
+  const input = `${hash}:${path}\n`;
+  const tooLarge = (): GoModKitError =>
+    new GoModKitError('limit_exceeded', `${what}: more than the limit of ${limit} bytes`, { data: { limit } });
+  const header = 256;
+  const read = await repository
+    .run(['cat-file', '--batch'], { input, outputLimit: limit + header, what, signal })
+    .catch((error: unknown) => {
+      throw isGoModKitError(error, 'limit_exceeded') ? tooLarge() : error;
+    });
+  const end = read.output.indexOf(10);
+  const [, kind, size] = / (blob|tree|commit) (\d+)$/.exec(textOf(read.output.subarray(0, Math.max(end, 0)))) ?? [];
+  if (kind === 'blob' && read.status === 0) {
+    if (Number(size) > limit) throw tooLarge();
+    return new Uint8Array(read.output.subarray(end + 1, end + 1 + Number(size)));
+  }
+  if (kind !== undefined && kind !== 'blob') return undefined;
+  if (read.status !== 0) throw unreadable(read);
+  // Missing here, or not there at all?
   const listed = await repository.run(['ls-tree', '-z', '--full-tree', '--end-of-options', hash, '--', path], {
     signal,
   });
   if (listed.status !== 0) throw unreadable(listed);
-  const [, kind, blob = ''] = /^\d+ (blob|tree|commit) ([0-9a-f]+)\t/.exec(textOf(listed.output)) ?? [];
-  if (kind !== 'blob') return undefined;
-  const sized = await repository.run(['cat-file', '--batch-check=%(objectsize)'], { input: `${blob}\n`, signal });
-  const size = /^(\d+)\n$/.exec(textOf(sized.output))?.[1];
-  if (size === undefined) throw new MissingObjects(`${path} at ${hash}`);
-  if (Number(size) > limit) {
-    const message = `${path} at ${hash} has ${size} bytes, more than the limit of ${limit}`;
-    throw new GoModKitError('limit_exceeded', message, { data: { limit } });
-  }
-  const read = await repository.run(['cat-file', 'blob', blob], { outputLimit: Math.max(limit, 1), signal });
-  if (read.status !== 0) throw unreadable(read);
-  return new Uint8Array(read.output);
+  if (!/^\d+ blob /.test(textOf(listed.output))) return undefined;
+  throw new MissingObjects(what);
 }
 
 async function writeArchive(

@@ -23,16 +23,18 @@ export async function missingBlobs(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  const args = ['rev-list', '--objects', '--missing=print', '--end-of-options', `${hash}:${path}`, '--'];
-  const below = await missing(repository, args, signal);
   const above = path.split('/').map((_, i, parts) => [...parts.slice(0, i), '.gitattributes'].join('/'));
-  const listed = await repository.run(['ls-tree', '-z', '--full-tree', '--end-of-options', hash, '--', ...above], {
-    signal,
-  });
-  const attributes = [...textOf(listed.output).matchAll(/(?:^|\0)\d+ blob ([0-9a-f]+)\t/g)].map((match) => match[1]);
-  const input = attributes.map((each) => `${each}\n`).join('');
+  const paths = path === '' ? above : [...above, path];
+  const args = ['ls-tree', '-z', '--full-tree', '--end-of-options', hash, '--', ...paths];
+  const listed = textOf((await repository.run(args, { signal })).output);
+  const blobs = [...listed.matchAll(/(?:^|\0)\d+ blob ([0-9a-f]+)\t/g)].map((match) => match[1]);
+  const input = blobs.map((each) => `${each}\n`).join('');
   const checked = await repository.run(['cat-file', '--batch-check=%(objecttype)'], { input, signal });
   const absent = [...textOf(checked.output).matchAll(/^([0-9a-f]+) missing$/gm)].map((match) => match[1] ?? '');
+  // rev-list walks a tree, and takes no blob that is missing for a place to begin at.
+  const isTree = path === '' || / tree [0-9a-f]+\t/.test(listed);
+  const walk = ['rev-list', '--objects', '--missing=print', '--end-of-options', `${hash}:${path}`, '--'];
+  const below = isTree ? await missing(repository, walk, signal) : [];
   return [...new Set([...below, ...absent])];
 }
 
