@@ -1,7 +1,7 @@
 import type { Storage } from '@gomodkit/core/storage';
 import { describeStorage } from '@gomodkit/core/storage/conformance';
 import { Storage as GoogleStorage } from '@google-cloud/storage';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, it, vi } from 'vitest';
 import { fakeGcsServer, startFakeGcsServer } from '../../../tools/real-servers/fake-gcs-server.ts';
 import type { RealServer } from '../../../tools/real-servers/program.ts';
 import { gcsStorage } from './index.ts';
@@ -18,9 +18,14 @@ describe.skipIf(fakeGcsServer === undefined)('with fake-gcs-server', () => {
   };
 
   beforeAll(async () => {
+    // Who would sign without credentials is looked for beyond this machine.
+    vi.stubEnv('METADATA_SERVER_DETECTION', 'none');
     server = await startFakeGcsServer(fakeGcsServer ?? '');
   });
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await server.stop();
+  });
 
   describeStorage(
     'Google Cloud Storage',
