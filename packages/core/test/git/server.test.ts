@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -147,3 +148,39 @@ describe('hostile servers', () => {
     }
   });
 });
+
+it('leaves no program behind when a client goes in the middle of a pack', async () => {
+  const directory = join(root, 'large.git');
+  const env = { PATH: process.env.PATH, HOME: scratch, GIT_CONFIG_NOSYSTEM: '1' };
+  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', directory], { env });
+  const content = randomBytes(8_000_000);
+  const head = `commit refs/heads/main\ncommitter A <a@example.com> 1600000000 +0000\ndata 1\nx\nM 100644 inline a\ndata ${content.length}\n`;
+  const input = Buffer.concat([Buffer.from(head), content, Buffer.from('\n')]);
+  execFileSync('git', ['--git-dir', directory, 'fast-import', '--quiet'], { env, input });
+  const server = await start();
+  const { body } = await fetch(`${server.url}/large.git/git-upload-pack`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-git-upload-pack-request', 'git-protocol': 'version=2' },
+    body: `0011command=fetch0001000fno-progress0032want ${await headOf(directory)}\n0009done\n0000`,
+  });
+  const reader = body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  await expect.poll(() => programsIn(directory), { timeout: 10_000 }).toEqual([]);
+});
+
+async function headOf(directory: string): Promise<string> {
+  return (await git(['--git-dir', directory, 'rev-parse', 'main'])).stdout.trim();
+}
+
+/** Programs that work in a directory, on Linux. */
+function programsIn(directory: string): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(directory);
+    } catch {
+      return false;
+    }
+  });
+}

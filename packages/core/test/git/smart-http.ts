@@ -6,6 +6,7 @@
 
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 
 /** How git answers. */
@@ -27,8 +28,11 @@ export async function answerByGit(
   response: ServerResponse,
   options: BackendOptions,
 ): Promise<void> {
-  const child = spawn('git', ['http-backend'], { env: environment(request, body, options) });
-  response.once('close', () => child.kill('SIGKILL'));
+  // A group of its own, as git starts programs that start programs.
+  const child = spawn('git', ['http-backend'], { env: environment(request, body, options), detached: true });
+  const kill = (): void => killGroup(child.pid);
+  response.once('close', kill);
+  if (response.destroyed) kill();
   child.stderr.resume();
   child.stdin.on('error', () => {});
   child.stdin.end(body);
@@ -67,9 +71,22 @@ function begin(head: string, request: IncomingMessage, response: ServerResponse,
   return packed;
 }
 
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** The client has gone: what is still read goes nowhere. */
+function isGone(sink: NodeJS.WritableStream): boolean {
+  return (sink as Writable).destroyed;
+}
+
 /** Resolves when the sink takes more, or has gone. */
 function write(sink: NodeJS.WritableStream, chunk: Uint8Array): Promise<void> | undefined {
-  if (chunk.length === 0 || sink.write(chunk)) return undefined;
+  if (chunk.length === 0 || isGone(sink) || sink.write(chunk)) return undefined;
   return new Promise((resolve) => {
     const done = (): void => {
       for (const event of events) sink.off(event, done);
