@@ -14,10 +14,8 @@ import { createPause } from './pause.ts';
 /** A commit of the store; undefined when it is not here or no commit. */
 export async function readCommit(store: PackStore, hash: string): Promise<CommitFields | undefined> {
   const name = objectName(hash);
-  const described = name && (await store.describe(name));
-  if (name === undefined || described?.type !== 'commit') return undefined;
-  const object = await store.read(name);
-  return object && parseCommit(object.data);
+  const object = name && (await store.read(name));
+  return object?.type === 'commit' ? parseCommit(object.data) : undefined;
 }
 
 /** The commit that an object is or, through tags, points to; undefined for others and where it is not here. */

@@ -47,10 +47,14 @@ export function objectName(digits: string): ObjectName | undefined {
   return Uint8Array.from({ length: 20 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
 }
 
+/** Where a commit's message mostly begins before. */
+const headBytes = 4096;
+
 /** Reads a commit. Throws `upstream_invalid` when it is malformed. */
 export function parseCommit(data: Uint8Array): CommitFields {
-  const end = byteString(data.subarray(0, 1 << 16)).indexOf('\n\n');
-  const lines = byteString(end === -1 ? data : data.subarray(0, end)).split('\n');
+  const start = byteString(data.subarray(0, headBytes));
+  const end = start.indexOf('\n\n');
+  const lines = (end === -1 ? byteString(data) : start.slice(0, end)).split('\n');
   const tree = objectName(/^tree (.*)$/.exec(lines[0] ?? '')?.[1] ?? '');
   if (tree === undefined) throw malformed('commit');
   const parents: ObjectName[] = [];
