@@ -101,8 +101,14 @@ export function openRepository(remote: GitRemote, ground: Ground): GitRepository
         const isMissing = error instanceof MissingObjects;
         if ((!isMissing && !(error instanceof DamagedCopy)) || tries === 2) throw outward(error, remote);
         if (isMissing && tries === 0 && path !== undefined && (await copy.has(hash, { signal }))) {
-          await fetching(state, 'contents', (each) => each.fetchContents(remote, hash, path, { signal }), signal);
-          continue;
+          const fetchIt = (each: EngineCopy): Promise<void> => each.fetchContents(remote, hash, path, { signal });
+          try {
+            await fetching(state, 'contents', fetchIt, signal);
+            continue;
+          } catch (failure) {
+            // A server that leaves contents out and then hands out none: all of it has to come at once.
+            if (!isGoModKitError(failure) || failure.data.refused !== true) throw failure;
+          }
         }
         await discard(state, copy, error, signal);
         await ensure(wants.get(hash) ?? { hash }, true, signal);

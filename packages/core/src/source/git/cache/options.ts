@@ -28,7 +28,7 @@ export type GitCacheEvent =
 export interface HostPoliteness {
   /** Fetches and listings at the same time. Default 4. */
   readonly concurrency: number;
-  /** Fetches and listings begun per second, after a burst of as many. Default 10. */
+  /** Fetches and listings begun per second, after a burst of as many. Default 20. */
   readonly requestsPerSecond: number;
 }
 
@@ -77,7 +77,7 @@ export function cacheSettings(options: GitCacheOptions): CacheSettings {
     knownHosts: options.knownHosts,
     maxBytes: options.maxBytes ?? 10 * 2 ** 30,
     refsMaxAge: options.refsMaxAge ?? 5_000,
-    perHost: { concurrency: perHost.concurrency ?? 4, requestsPerSecond: perHost.requestsPerSecond ?? 10 },
+    perHost: { concurrency: perHost.concurrency ?? 4, requestsPerSecond: perHost.requestsPerSecond ?? 20 },
     network: options.network ?? networkGuard(),
     limits: withDefaults(defaultGitLimits, options.limits),
     tell: (event: GitCacheEvent) => {

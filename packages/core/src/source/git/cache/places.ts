@@ -63,6 +63,7 @@ export async function openPlaces(directory: string): Promise<Places> {
   await sweep(scratches, owner);
   await empty(trash);
   const timer = keepTouched(scratch);
+  const known = new Map<string, Measured>();
   const users = (name: string): string => join(copies, name, 'users');
 
   const throwAway = async (path: string): Promise<string | undefined> => {
@@ -119,12 +120,13 @@ export async function openPlaces(directory: string): Promise<Places> {
       if (aside !== undefined) await remove(aside);
     },
     async evict(maxBytes, onEvicted) {
-      const sizes = await measure(copies);
+      const sizes = await measure(copies, known);
       let total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
       for (const { bytes, name } of sizes) {
         if (total <= maxBytes) return;
         if (!(await evictOne(name))) continue;
         total -= bytes;
+        known.delete(name);
         onEvicted(name, bytes);
       }
     },
@@ -135,12 +137,28 @@ export async function openPlaces(directory: string): Promise<Places> {
   };
 }
 
-/** All copies, unused for longest first. */
-async function measure(copies: string): Promise<{ readonly name: string; readonly bytes: number }[]> {
+interface Measured {
+  readonly bytes: number;
+  /** When its packs last changed. */
+  readonly changed: number;
+}
+
+/** All copies, unused for longest first. Those whose packs did not change are not measured again. */
+async function measure(
+  copies: string,
+  known: Map<string, Measured>,
+): Promise<{ readonly name: string; readonly bytes: number }[]> {
   const found: { name: string; bytes: number; used: number }[] = [];
   for (const { name } of (await readDirectory(copies)) ?? []) {
     const used = (await lstat(join(copies, name, 'used')))?.modified.getTime() ?? 0;
-    found.push({ name, used, bytes: await treeSize(join(copies, name)) });
+    const packs = await lstat(join(copies, name, 'repository', 'objects', 'pack'));
+    const changed = packs?.modified.getTime() ?? 0;
+    let measured = known.get(name);
+    if (measured?.changed !== changed) {
+      measured = { changed, bytes: await treeSize(join(copies, name)) };
+      known.set(name, measured);
+    }
+    found.push({ name, used, bytes: measured.bytes });
   }
   return found.sort((a, b) => a.used - b.used);
 }

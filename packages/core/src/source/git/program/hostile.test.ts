@@ -108,6 +108,29 @@ describe('a fetch', () => {
   });
 });
 
+describe('an old server', () => {
+  it.each([
+    ['of protocol 0', { protocol: 0, anyHash: false, filter: false }],
+    ['that leaves contents out and hands out none', { protocol: 0, anyHash: false, filter: true }],
+    ['of protocol 1 without partial clones', { protocol: 1, filter: false }],
+  ] as const)('%s gives by name what it does not give by hash', async (_, options) => {
+    const old = await startGitServer(join(scratch, 'served'), options);
+    const repository = await cache().open({ ...remote(), address: `${old.url}/plain.git` });
+    const { refs } = await repository.refs();
+    expect(refs.length).toBeGreaterThan(5);
+    for (const ref of ['refs/tags/v1.0.0', 'refs/tags/v0.1.0']) {
+      const hash = refs.find(({ name }) => name === ref)?.hash ?? '';
+      await repository.fetchCommit({ hash, ref }, { blobs: false });
+      expect(await repository.readBlob(hash, 'go.mod', { limit: 1000 })).toBeDefined();
+      await (await repository.archive(hash, '')).close();
+    }
+    await repository.fetchHistory();
+    const [first, last] = ['refs/tags/v0.1.0', 'HEAD'].map((name) => refs.find((ref) => ref.name === name)?.hash ?? '');
+    expect(await repository.ancestors(last ?? '', [first ?? ''])).toEqual(new Set([first]));
+    await old.close();
+  });
+});
+
 describe('a list of refs', () => {
   it.each([
     ['too many', hostile.manyRefs('1'.repeat(40)), { refs: 1000 }, 'limit_exceeded'],
@@ -148,6 +171,10 @@ describe('a redirect', () => {
     const hash = (await repository.refs()).refs[0]?.hash ?? '';
     await repository.fetchCommit({ hash }, { blobs: true });
     expect((await repository.commit(hash))?.hash).toBe(hash);
+    // Also where nobody has listed refs before.
+    const pinned = await cache().open(remote());
+    await pinned.fetchCommit({ hash }, { blobs: true });
+    expect((await pinned.commit(hash))?.hash).toBe(hash);
     await other.close();
   });
 
