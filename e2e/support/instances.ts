@@ -1,6 +1,7 @@
 // Server processes on one storage, as tests see them: by HTTP.
 
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CaptureReport } from '@gomodkit/core';
 import type { BuiltProgram } from './built-program.ts';
 import { type Program, startBuilt } from './program.ts';
@@ -22,7 +23,7 @@ export async function startInstance(built: BuiltProgram, place: StoragePlace, up
     await program.close();
     throw error;
   });
-  const ask = async (target: string): Promise<unknown> => {
+  const post = async (target: string): Promise<unknown> => {
     const response = await fetch(url + target, { method: 'POST' });
     const text = await response.text();
     if (!response.ok) throw new Error(`${target}: ${text}`);
@@ -30,8 +31,8 @@ export async function startInstance(built: BuiltProgram, place: StoragePlace, up
   };
   return Object.defineProperties(program, {
     url: { value: url },
-    capture: { value: (wanted: string) => ask(`/-/capture?wanted=${encodeURIComponent(wanted)}`) },
-    withdraw: { value: (module: string) => ask(`/-/withdraw?module=${encodeURIComponent(module)}`) },
+    capture: { value: (wanted: string) => post(`/-/capture?wanted=${encodeURIComponent(wanted)}`) },
+    withdraw: { value: (module: string) => post(`/-/withdraw?module=${encodeURIComponent(module)}`) },
   }) as Instance;
 }
 
@@ -40,9 +41,22 @@ export function targetsOf(name: string): readonly string[] {
   return ['info', 'mod', 'zip'].map((kind) => `/${name.replace('@', '/@v/')}.${kind}`);
 }
 
+/** How often a server that cannot answer now is asked again. */
+const patience = 60;
+
+/** The answer of a server. One that starved for seconds says so (503 and Retry-After) rather than guess what is withdrawn: then it is asked again. */
+async function ask(url: string): Promise<Response> {
+  for (let tries = 0; ; tries++) {
+    const response = await fetch(url);
+    if (response.status !== 503 || !response.headers.has('retry-after') || tries === patience) return response;
+    await response.body?.cancel();
+    await sleep(1000);
+  }
+}
+
 /** The SHA-256 of an answer, which must be a good one. */
 export async function sumOfAnswer(url: string): Promise<string> {
-  const response = await fetch(url);
+  const response = await ask(url);
   const body = new Uint8Array(await response.arrayBuffer());
   if (response.status !== 200) throw new Error(`${url}: ${response.status} ${new TextDecoder().decode(body)}`);
   return createHash('sha256').update(body).digest('hex');
@@ -109,7 +123,7 @@ export function followIndex(url: string): Follower {
 }
 
 async function pageOf(url: string, query: string): Promise<{ lines: readonly IndexLine[]; next: string | undefined }> {
-  const response = await fetch(`${url}/index${query}`);
+  const response = await ask(`${url}/index${query}`);
   const text = await response.text();
   if (response.status !== 200) throw new Error(`/index${query}: ${response.status} ${text}`);
   const [, next] = /^<(.*)>; rel="next"$/.exec(response.headers.get('link') ?? '') ?? [];
