@@ -46,6 +46,26 @@ describe('discovery', () => {
     expect(asked).toEqual([]);
   });
 
+  it.each([
+    `${'a.'.repeat(200)}a/x`,
+    `${'a.'.repeat(200)}a/${'b.git/'.repeat(200)}!`,
+    `m.example/${'c.git'.repeat(200)}!`,
+  ])('answers about a path with many dots as about any other', async (path) => {
+    await expect(over({}).find(path)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it.each(['example.1/x', '1.2.3.4.5/x', 'xn--a.example/x', 'user@m.example/x', 'm.example:99999/x', 'm.example?/x'])(
+    'finds no host in %s',
+    async (path) => {
+      const { find, asked } = over({});
+      await expect(find(path)).rejects.toMatchObject({
+        code: 'not_found',
+        message: expect.stringContaining('is no host'),
+      });
+      expect(asked).toEqual([]);
+    },
+  );
+
   it('takes the page of the path for its own prefix, once', async () => {
     const { find, asked } = over({ 'https://m.example/a': tag('m.example/a git https://git.example/a sub/dir') });
     const expected = {

@@ -87,3 +87,16 @@ describe('parseGoImports', () => {
     );
   });
 });
+
+describe('a page of a stranger', () => {
+  // As large as a page that is looked at may be: what grows faster than its page would not end here.
+  it.each([
+    ['text', 'x'],
+    ['line ends', '\r'],
+    ['brackets', ']'],
+    ['ampersands', '&'],
+    ['entities', '&amp;'],
+  ])('is read to its end when it is all %s', (_, piece) => {
+    expect(prefixes(piece.repeat((1024 * 1024) / piece.length) + tag('a'))).toEqual(['a']);
+  });
+});

@@ -198,51 +198,47 @@ class Scanner {
   /** Text up to a quote, or up to the next tag without one; entities that are unknown stay as they are. */
   text(quote: string | undefined): string {
     const pieces: string[] = [];
-    let raw = '';
-    const flush = () => {
+    let from = this.#at;
+    const take = (end: number) => {
+      const raw = this.#page.slice(from, end);
+      if (quote === undefined && raw.includes(']]>')) throw new MarkupError('unescaped ]]> not in CDATA section');
       pieces.push(this.decode(raw));
-      raw = '';
     };
-    while (!this.atEnd()) {
-      const next = this.next();
-      if (next === quote) break;
-      if (next === '<') {
-        if (quote !== undefined) throw new MarkupError('unescaped < inside quoted string');
-        this.back();
-        break;
-      }
-      if (next === '&') {
-        const { source, value } = this.#entity();
-        if (value === undefined) raw += source;
-        else {
-          flush();
-          pieces.push(value);
-        }
-        continue;
-      }
-      raw += next;
-      if (quote === undefined && raw.endsWith(']]>')) throw new MarkupError('unescaped ]]> not in CDATA section');
+    const marks = new RegExp(`[<&${quote ?? ''}]`, 'g');
+    for (;;) {
+      marks.lastIndex = this.#at;
+      const mark = marks.exec(this.#page);
+      this.#at = mark?.index ?? this.#page.length;
+      if (mark?.[0] !== '&') break;
+      const end = this.#at;
+      const value = this.#entity();
+      if (value === undefined) continue;
+      take(end);
+      pieces.push(value);
+      from = this.#at;
     }
-    flush();
+    take(this.#at);
+    if (quote !== undefined && !this.atEnd() && this.next() !== quote) {
+      throw new MarkupError('unescaped < inside quoted string');
+    }
     const text = pieces.join('').replace(/\r\n?/g, '\n');
     const bad = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
     if (bad !== null) throw new MarkupError('illegal character code');
     return text;
   }
 
-  #entity(): { readonly source: string; readonly value: string | undefined } {
-    const from = this.#at - 1;
+  /** What an entity stands for; undefined where nobody knows. */
+  #entity(): string | undefined {
+    this.next();
     const number = this.skip('#');
     const hexadecimal = number && this.skip('x');
     const body = this.run(hexadecimal ? /[0-9a-fA-F]/ : number ? /[0-9]/ : /[\w:.\u0080-\u00ff-]/);
     if (this.atEnd()) throw new MarkupError('unexpected EOF');
-    const complete = this.skip(';');
-    const source = this.#page.slice(from, this.#at);
-    if (!complete) return { source, value: undefined };
-    if (!number) return { source, value: Object.hasOwn(entities, body) ? entities[body] : undefined };
+    if (!this.skip(';')) return undefined;
+    if (!number) return Object.hasOwn(entities, body) ? entities[body] : undefined;
     const code = body === '' ? Number.NaN : Number.parseInt(body, hexadecimal ? 16 : 10);
     const surrogate = code >= 0xd800 && code <= 0xdfff;
-    return { source, value: code <= 0x10ffff ? String.fromCodePoint(surrogate ? 0xfffd : code) : undefined };
+    return code <= 0x10ffff ? String.fromCodePoint(surrogate ? 0xfffd : code) : undefined;
   }
 
   decode(bytes: string): string {

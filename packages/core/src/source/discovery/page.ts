@@ -32,12 +32,15 @@ export interface PageOptions extends CallOptions {
   readonly insecure: boolean;
 }
 
-/** Where the page of a path is. Throws `not_found` for a path whose first element is no host name. */
+/** Where the page of a path is. Throws `not_found` for a path whose first element is no host name, with a port or without. */
 export function pageUrl(path: string, scheme: 'https' | 'http' = 'https'): URL {
   const [host = '', ...rest] = path.split('/');
   if (!host.includes('.'))
     throw new GoModKitError('not_found', `module ${path}: import path does not begin with hostname`);
-  return new URL(`${scheme}://${host}/${rest.map(encodeURIComponent).join('/')}?go-get=1`);
+  const url = `${scheme}://${host}/${rest.map(encodeURIComponent).join('/')}?go-get=1`;
+  // Names like `example.1` are paths, but neither names nor addresses of hosts.
+  if (/^[\w.-]+(:[0-9]+)?$/.test(host) && URL.canParse(url)) return new URL(url);
+  throw new GoModKitError('not_found', `module ${path}: ${host} is no host`);
 }
 
 /** Asks for the page of a path. Rejects as the header of this file says, with the status in the message. */

@@ -3,6 +3,7 @@
 // Invariants:
 // - Rows are tried in order. Where a row's host matches and its shape does not, that is an error: no page is asked.
 // - A repository address made here is https, or still without scheme where only the suffix of an element said what it is.
+// - Paths come from strangers: the time that a path takes grows with its length alone.
 
 import { GoModKitError } from '../../errors/error.ts';
 import type { RepositoryKind } from './repository-root.ts';
@@ -54,9 +55,10 @@ const rows: readonly HostRow[] = [
   },
 ];
 
-/** Any host: an element that says what it is (spec §11.4). The first that lets the rest match is meant. */
-const suffixed =
-  /^(?<root>(?<address>(?:[a-z0-9.-]+\.)+[a-z0-9.-]+(?::[0-9]+)?(?:\/~?[\w.-]+)+?)\.(?<kind>bzr|fossil|git|hg|svn))(?:\/~?[\w.-]+)*$/;
+/** What stands for a host in front of an element with a suffix (spec §11.4). */
+const anyHost = /^[a-z0-9.-]+(?::[0-9]+)?$/;
+const element = /^~?[\w.-]+$/;
+const suffixed = /^(?<name>~?[\w.-]+)\.(?<kind>bzr|fossil|git|hg|svn)$/;
 
 /**
  * Where the repository of a path is, if its host or a suffix tells; undefined where a page has to be asked. Throws `not_found` for
@@ -74,9 +76,23 @@ export function staticRoot(path: string): StaticRoot | undefined {
       throw absent(path, `invalid version control suffix in ${host} path`);
     return { root, kind, address: `https://${root}`, probe: false };
   }
-  const { root, address, kind } = suffixed.exec(path)?.groups ?? {};
-  if (root === undefined || address === undefined) return undefined;
-  return { root, kind: kind as RepositoryKind, address, probe: true };
+  return suffixedRoot(path);
+}
+
+/**
+ * Any host: the first element that says what it is (spec §11.4). Element by element, because one expression for the whole path would
+ * try every way to divide a host with many dots.
+ */
+function suffixedRoot(path: string): StaticRoot | undefined {
+  const [host = '', ...elements] = path.split('/');
+  if (!anyHost.test(host) || !host.replace(/:.*$/, '').slice(1, -1).includes('.')) return undefined;
+  if (!elements.every((each) => element.test(each))) return undefined;
+  const at = elements.findIndex((each) => suffixed.test(each));
+  const { name, kind } = suffixed.exec(elements[at] ?? '')?.groups ?? {};
+  if (name === undefined) return undefined;
+  const above = [host, ...elements.slice(0, at)].join('/');
+  const root = `${above}/${elements[at]}`;
+  return { root, kind: kind as RepositoryKind, address: `${above}/${name}`, probe: true };
 }
 
 function absent(path: string, why: string): GoModKitError {
