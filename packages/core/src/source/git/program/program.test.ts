@@ -156,6 +156,25 @@ describe('git', () => {
     await expect(none).rejects.toMatchObject({ code: 'not_found' });
   });
 
+  it('speaks ssh in batches, with the agent that there is, to hosts that may be reached', async () => {
+    const bin = join(scratch, 'bin');
+    const log = join(scratch, 'ssh');
+    mkdirSync(bin);
+    // The last argument is the command for the other side.
+    const script = `#!/bin/sh\necho "$SSH_AUTH_SOCK $@" >> ${log}\nfor last; do :; done\neval "exec $last"\n`;
+    writeFileSync(join(bin, 'ssh'), script);
+    chmodSync(join(bin, 'ssh'), 0o755);
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    vi.stubEnv('SSH_AUTH_SOCK', 'the-agent');
+    const address = `ssh://git@git.example.com:2222${join(scratch, 'served', 'plain.git')}`;
+    expect(await fetchHead(remoteAt(address))).toContain('module');
+    const words = readFileSync(log, 'utf8');
+    expect(words).toMatch(/^the-agent .*-oBatchMode=yes .*-p 2222 git@git\.example\.com git-upload-pack/m);
+    const hidden = { ...remoteAt('ssh://git@192.168.1.1/x.git'), trusted: false };
+    await expect(fetchHead(hidden)).rejects.toMatchObject({ code: 'upstream_invalid' });
+    expect(readFileSync(log, 'utf8')).not.toContain('192.168');
+  });
+
   it('knows nothing of the configuration, attributes, hooks and variables of the user', async () => {
     const home = join(scratch, 'home');
     const evil = join(scratch, 'evil');
