@@ -12,7 +12,7 @@ import { GoModKitError } from '../../../errors/error.ts';
 import { byteString } from '../attributes/byte-string.ts';
 import { byteCache } from './byte-cache.ts';
 import { applyDelta, readDeltaHeader } from './delta.ts';
-import { digitsOf, type GitObject, type ObjectName, objectHeader } from './object.ts';
+import { type GitObject, type ObjectName, objectHeader } from './object.ts';
 import { type EntryHead, inflateEntry, readEntryHead } from './pack-entry.ts';
 import type { IndexedObject } from './pack-index.ts';
 import { createPause, type Pause } from './pause.ts';
@@ -179,9 +179,4 @@ class Indexer {
 function broken(what: string, cause: unknown): GoModKitError {
   const reason = cause instanceof RangeError ? cause.message : 'an object cannot be inflated';
   return new GoModKitError('upstream_invalid', `${what}: the pack is broken: ${reason}`, { cause });
-}
-
-/** For messages. */
-export function shortName(name: ObjectName): string {
-  return digitsOf(name).slice(0, 12);
 }

@@ -58,7 +58,6 @@ export function packStore(directory: string, packBytes: number): PackStore {
     return undefined;
   };
   const load = async ({ file, index }: Pack): Promise<Uint8Array> => {
-    if (closed) throw new GoModKitError('closed', 'the repository was closed');
     const held = loaded.get(file);
     if (held !== undefined) return held;
     const bytes = await readWhole(`${directory}/${file}.pack`);
@@ -81,6 +80,7 @@ export function packStore(directory: string, packBytes: number): PackStore {
     name: ObjectName,
     read: (bytes: Uint8Array, offset: number, pack: Pack) => T,
   ): Promise<T | undefined> => {
+    if (closed) throw new GoModKitError('closed', 'the repository was closed');
     const found = locate(name);
     if (found === undefined) return undefined;
     const bytes = await load(found.pack);
