@@ -129,6 +129,21 @@ describe('names in a tree', () => {
   });
 });
 
+describe('attributes', () => {
+  it('are read from the target of a symbolic link, too, as git does', async () => {
+    const link = { path: '.gitattributes', mode: '120000', bytes: Buffer.from('* eol=crlf') };
+    const commit = repository.commit([link, { path: 'a', bytes: Buffer.from('x\n') }]);
+    expect(Buffer.from((await repository.archive(commit)).get('a') ?? []).toString()).toBe('x\r\n');
+    const store = await storeOf(commit);
+    const tree = (await readCommit(store, commit))?.tree ?? new Uint8Array();
+    const { files } = await archiveTree(store, { tree, directory: '', limits });
+    expect(files.map(({ kind, path, size }) => [path, kind, size])).toEqual([
+      ['.gitattributes', 'symlink', 10],
+      ['a', 'regular', 3],
+    ]);
+  });
+});
+
 describe('limits', () => {
   it('end trees that are many times inside each other', async () => {
     const blob = repository.git(['hash-object', '-w', '--stdin'], 'x\n').toString().trim();
