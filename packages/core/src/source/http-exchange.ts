@@ -80,6 +80,8 @@ async function send(
     // A fetch that does not mind its signal may still answer.
     sent.then(discard, () => {});
     if (guard.signal.aborted) throw guard.signal.reason;
+    // A fetch of ours that refuses says why.
+    if (isGoModKitError(error)) throw error;
     throw connectionError(settings.name, url.host, request.what, error);
   }
 }

@@ -73,7 +73,6 @@ describe('discovery', () => {
       kind: 'git',
       url: 'https://git.example/a',
       subdirectory: 'sub/dir',
-      fromPage: true,
     };
     expect(await find('m.example/a')).toEqual(expected);
     expect(await find('m.example/a')).toEqual(expected);
@@ -109,6 +108,14 @@ describe('discovery', () => {
     ['a file URL', tag('m.example/a git file:///srv'), 'upstream_invalid', 'file scheme disallowed'],
     ['plain http', tag('m.example/a git http://git.example/a'), 'upstream_invalid', 'not secure'],
     ['git://', tag('m.example/a git git://git.example/a'), 'upstream_invalid', 'not secure'],
+    ['a proxy that is no https', tag('m.example/a mod ssh://goproxy.example'), 'upstream_invalid', 'not https'],
+    ['a proxy over http', tag('m.example/a mod http://goproxy.example'), 'upstream_invalid', 'not secure'],
+    [
+      'a redirect into the void',
+      { status: 302, location: 'https://x.absent/' },
+      'upstream_invalid',
+      'redirects to x.absent',
+    ],
     ['an option for a host', tag('m.example/a git ssh://-oProxyCommand=x/a'), 'upstream_invalid', 'invalid repo root'],
     ['an unknown kind', tag('m.example/a cvs https://git.example/a'), 'not_found', 'unknown vcs "cvs"'],
     [
@@ -213,7 +220,8 @@ describe('discovery', () => {
 
   it('finds the scheme of a path that says what it is', async () => {
     const probed: string[] = [];
-    const probe = async (url: string) => {
+    const probe = async (url: string, root: string) => {
+      expect(root).toBe('git.example/x.git');
       probed.push(url);
       return url.startsWith('ssh:');
     };
@@ -235,6 +243,12 @@ describe('discovery', () => {
     // Few servers speak ssh to strangers, and few machines speak it at all.
     const notFound = { code: 'not_found' };
     await expect(over({}, { probe: failing('ssh:') }).find('git.example/x.git')).rejects.toMatchObject(notFound);
+  });
+
+  it('says of launchpad.net what it once was only where it says that there is nothing', async () => {
+    const at = (status: number) => over({ 'https://launchpad.net/x': { status } }).find('launchpad.net/x');
+    await expect(at(404)).rejects.toMatchObject({ code: 'denied', message: expect.stringContaining('using bzr') });
+    await expect(at(503)).rejects.toMatchObject({ code: 'upstream_unavailable' });
   });
 
   it('remembers no failure', async () => {

@@ -6,7 +6,6 @@
 // - What a page names is checked for scheme and kind here, for its address where it is connected to.
 // - Answers are kept for a while and counted; failures are not kept.
 
-import { createSingleFlight } from '../../async/single-flight.ts';
 import { GoModKitError, isGoModKitError } from '../../errors/error.ts';
 import { prefixPatterns } from '../../module/index.ts';
 import type { CallOptions } from '../../storage/storage.ts';
@@ -16,6 +15,7 @@ import { type NetworkGuard, networkGuard } from '../network-guard.ts';
 import { type GoImport, matchGoImport } from './go-import.ts';
 import { allowsVcs, defaultGoVcs, parseGoVcs } from './govcs.ts';
 import { type PageOptions, type PageSettings, readPage } from './page.ts';
+import { createPageMemory } from './page-memory.ts';
 import type { FindRepository, RepositoryKind, RepositoryRoot } from './repository-root.ts';
 import { checkRepoRoot, checkSubdirectory, isSecureAddress, schemesToTry } from './schemes.ts';
 import { type StaticRoot, staticRoot } from './static-hosts.ts';
@@ -36,9 +36,9 @@ export interface DiscoveryOptions {
   readonly govcs?: string | undefined;
   /**
    * Says whether a git repository answers at a URL, and rejects where that could not be found out: finds the scheme of paths such as
-   * `host/repo.git`. Default: https is taken.
+   * `host/repo.git`. `root` is the module path prefix that the repository is for. Default: https is taken.
    */
-  readonly probe?: ((url: string, options: CallOptions) => Promise<boolean>) | undefined;
+  readonly probe?: ((url: string, root: string, options: CallOptions) => Promise<boolean>) | undefined;
   /** Milliseconds that an answer is kept. Default 600,000, ten minutes. */
   readonly lifetime?: number | undefined;
   /** Milliseconds that a page may take in all. Default 30,000. */
@@ -48,7 +48,6 @@ export interface DiscoveryOptions {
 }
 
 const kinds: readonly string[] = ['git', 'hg', 'svn', 'bzr', 'fossil', 'mod'] satisfies readonly RepositoryKind[];
-const keptAtMost = 10_000;
 
 /**
  * Finds the repositories of modules as the go command does with GOPROXY=direct: static hosts, and `?go-get=1` pages.
@@ -76,7 +75,7 @@ export function discovery(options: DiscoveryOptions = {}): FindRepository {
     total: options.timeout ?? 30_000,
     pageLimit: options.pageLimit ?? 1024 * 1024,
   };
-  const pages = createMemory((path: string, signal: AbortSignal) => {
+  const pages = createPageMemory((path, signal) => {
     const insecure = isInsecure(path);
     const page: PageOptions = { trusted: insecure || isPrivate(path), insecure, signal };
     return readPage(settings, path, page);
@@ -92,7 +91,7 @@ export function discovery(options: DiscoveryOptions = {}): FindRepository {
     const { root, kind, address } = found;
     checkVcs(kind, root);
     const url = found.probe ? await findScheme(options.probe, found, isInsecure(root), call) : address;
-    return { root, kind, url, subdirectory: '', fromPage: false };
+    return { root, kind, url, subdirectory: '' };
   };
 
   const fromPages = async (path: string, { signal }: CallOptions): Promise<RepositoryRoot> => {
@@ -107,7 +106,7 @@ export function discovery(options: DiscoveryOptions = {}): FindRepository {
     }
     const kind = checkTag(match, page.url, isInsecure(path));
     checkVcs(kind, match.prefix);
-    return { root: match.prefix, kind, url: match.repoRoot, subdirectory: match.subdirectory, fromPage: true };
+    return { root: match.prefix, kind, url: match.repoRoot, subdirectory: match.subdirectory };
   };
 
   return async (path, call = {}) => {
@@ -117,7 +116,7 @@ export function discovery(options: DiscoveryOptions = {}): FindRepository {
     try {
       return await fromPages(path, call);
     } catch (error) {
-      const late = isGoModKitError(error) ? lateRoot(path) : undefined;
+      const late = isGoModKitError(error, 'not_found') ? lateRoot(path) : undefined;
       if (late === undefined) throw error;
       checkVcs(late.kind, late.root);
       return late;
@@ -129,12 +128,12 @@ export function discovery(options: DiscoveryOptions = {}): FindRepository {
 function lateRoot(path: string): RepositoryRoot | undefined {
   const shape = /^launchpad\.net\/([\w.-]+(\/[\w.-]+)?|~[\w.-]+\/(\+junk|[\w.-]+)\/[\w.-]+)(\/[\w.-]+)*$/;
   if (!shape.test(path)) return undefined;
-  return { root: path, kind: 'bzr', url: `https://${path}`, subdirectory: '', fromPage: false };
+  return { root: path, kind: 'bzr', url: `https://${path}`, subdirectory: '' };
 }
 
 async function findScheme(
   probe: DiscoveryOptions['probe'],
-  { kind, address }: StaticRoot,
+  { root, kind, address }: StaticRoot,
   insecure: boolean,
   call: CallOptions,
 ): Promise<string> {
@@ -144,7 +143,7 @@ async function findScheme(
   let failure: unknown;
   for (const url of urls) {
     try {
-      if (await probe(url, call)) return url;
+      if (await probe(url, root, call)) return url;
     } catch (error) {
       call.signal?.throwIfAborted();
       // That ssh does not work here says nothing; that https could not be asked means that nobody knows.
@@ -166,6 +165,9 @@ function checkTag(tag: GoImport, page: URL, insecure: boolean): RepositoryKind {
   }
   if (!kinds.includes(tag.vcs)) throw new GoModKitError('not_found', `${where}: unknown vcs "${tag.vcs}"`);
   const kind = tag.vcs as RepositoryKind;
+  if (kind === 'mod' && !/^https?:/i.test(tag.repoRoot)) {
+    throw new GoModKitError('upstream_invalid', `${where} names ${tag.repoRoot} as a proxy, which is not https`);
+  }
   if (insecure || isSecureAddress(kind, tag.repoRoot)) return kind;
   const message = `${where} names ${tag.repoRoot}, which is not secure; GOINSECURE would allow it`;
   throw new GoModKitError('upstream_invalid', message);
@@ -187,25 +189,4 @@ function isSame(a: GoImport | undefined, b: GoImport): boolean {
     a.repoRoot === b.repoRoot &&
     a.subdirectory === b.subdirectory
   );
-}
-
-/** Remembers what `find` resolved to, for `lifetime` milliseconds; callers at the same time share one finding. */
-function createMemory<T>(
-  find: (key: string, signal: AbortSignal) => Promise<T>,
-  lifetime: number,
-): (key: string, signal: AbortSignal | undefined) => Promise<T> {
-  const flights = createSingleFlight();
-  const kept = new Map<string, { readonly value: T; readonly until: number }>();
-  return async (key, signal) => {
-    const known = kept.get(key);
-    if (known !== undefined && performance.now() < known.until) return known.value;
-    const value = await flights.run(key, (shared) => find(key, shared), signal);
-    kept.delete(key);
-    kept.set(key, { value, until: performance.now() + lifetime });
-    for (const oldest of kept.keys()) {
-      if (kept.size <= keptAtMost) break;
-      kept.delete(oldest);
-    }
-    return value;
-  };
 }

@@ -70,8 +70,9 @@ async function request(...[settings, what]: Parameters<typeof guardedRequest>): 
   try {
     return await guardedRequest(settings, what);
   } catch (error) {
-    const noHost = isGoModKitError(error, 'upstream_invalid') && error.data.address === 'unknown';
-    if (!noHost) throw error;
+    if (!isGoModKitError(error, 'upstream_invalid') || error.data.address !== 'unknown') throw error;
+    // A redirect to a name that nobody has is a mistake of whoever redirects.
+    if (error.data.host !== what.url.host) throw error;
     throw new GoModKitError('not_found', `there is no host ${what.url.host}`, { cause: error });
   }
 }

@@ -14,8 +14,6 @@ export interface RepositoryRoot {
   readonly url: string;
   /** Fourth field of a go-import tag; empty for none. */
   readonly subdirectory: string;
-  /** Named by a page that a server wrote, so that its address is not trusted; else by the static table. */
-  readonly fromPage: boolean;
 }
 
 /** Finds repositories. Rejects with `not_found` where there is none, and with other codes where that could not be found out. */

@@ -57,38 +57,36 @@ export function gitSource(options: GitSourceOptions): GitSource {
   checkRewrites(rewrites);
   const network = networkGuard(privateNetworks ?? false);
   const repositories = gitRepositories({ ...rest, directory: cache, network });
-  const remoteOf = remotes(options, rewrites);
+  const isPrivate = prefixPatterns(options.private ?? '');
+  const isInsecure = prefixPatterns(options.insecure ?? '');
+  const remoteOf = ({ url, root }: Pick<RepositoryRoot, 'url' | 'root'>): GitRemote => {
+    const address = rewritten(url, rewrites);
+    const insecure = isInsecure(root);
+    const trusted = address !== undefined || insecure || isPrivate(root);
+    return { url, address: address ?? url, credentials: options.credentials, insecure, trusted };
+  };
   const find =
     findRepository ??
     discovery({
       ...rest,
       network,
-      probe: async (url, call) => {
+      probe: async (url, root, call) => {
         // Where the user says that it is, it is.
         if (rewritten(url, rewrites) !== undefined) return true;
-        return answers(repositories, remoteOf({ url, root: '', fromPage: false }), call);
+        return answers(repositories, remoteOf({ url, root }), call);
       },
     });
   return moduleSource({
     repositories,
     find,
     remoteOf,
-    proxies: { credentials: options.credentials, fetch: options.fetch },
+    proxies: {
+      credentials: options.credentials,
+      fetch: options.fetch,
+      network,
+      isOwn: (root) => isPrivate(root) || isInsecure(root),
+    },
   });
-}
-
-/** What is known of a repository before it is asked. */
-type Address = Pick<RepositoryRoot, 'url' | 'root' | 'fromPage'>;
-
-function remotes(options: GitSourceOptions, rewrites: readonly GitRewrite[]): (root: Address) => GitRemote {
-  const isPrivate = prefixPatterns(options.private ?? '');
-  const isInsecure = prefixPatterns(options.insecure ?? '');
-  return ({ url, root }) => {
-    const address = rewritten(url, rewrites);
-    const insecure = isInsecure(root);
-    const trusted = address !== undefined || insecure || isPrivate(root);
-    return { url, address: address ?? url, credentials: options.credentials, insecure, trusted };
-  };
 }
 
 /** Whether there is a repository. Rejects where that could not be found out. */

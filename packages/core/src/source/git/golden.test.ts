@@ -17,7 +17,7 @@ async function openRecipe(name: string) {
   const url = `https://example.com/${name}`;
   const source = moduleSource({
     repositories: localRepositories(() => directory, { unchanging: true }),
-    find: async () => ({ root, kind: 'git', url, subdirectory: '', fromPage: false }),
+    find: async () => ({ root, kind: 'git', url, subdirectory: '' }),
     remoteOf: () => ({ url, address: directory }),
     proxies: {},
   });

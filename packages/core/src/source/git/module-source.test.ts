@@ -9,6 +9,7 @@ import { localRepositories } from '../../../test/git/local-repositories.ts';
 import { buildRecipe } from '../../../test/git/recipes.ts';
 import { readAll } from '../../bytes/source.ts';
 import type { RepositoryKind } from '../discovery/index.ts';
+import { networkGuard } from '../network-guard.ts';
 import type { GitRepository } from './engine.ts';
 import { moduleSource } from './module-source.ts';
 
@@ -48,9 +49,10 @@ function open({ kind = 'git', url = 'https://example.com/plain' }: { kind?: Repo
   };
   const source = moduleSource({
     repositories: { ...repositories, open: counted },
-    find: async () => ({ root: path, kind, url, subdirectory: '', fromPage: true }),
+    find: async () => ({ root: path, kind, url, subdirectory: '' }),
     remoteOf: (root) => ({ url: root.url, address: root.url }),
     proxies: {
+      network: networkGuard(['goproxy.example']),
       fetch: async (target) =>
         new Response(target.endsWith('/@v/list') ? 'v1.5.0\n' : null, {
           status: target.endsWith('/@v/list') ? 200 : 404,

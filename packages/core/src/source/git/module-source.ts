@@ -7,15 +7,14 @@
 import { GoModKitError } from '../../errors/error.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import type { FindRepository, RepositoryRoot } from '../discovery/index.ts';
-import type { UpstreamOptions } from '../http-settings.ts';
 import type { OriginSource } from '../origin-check.ts';
 import type { ModuleSource } from '../source.ts';
-import { upstreamSource } from '../upstream.ts';
 import type { GitEngineName, GitRemote, GitRepositories } from './engine.ts';
 import { gitModule } from './module/git-module.ts';
 import { moduleLayout } from './module/layout.ts';
 import { moduleFiles, moduleZip } from './module/module-zip.ts';
 import { checkOrigin, type OpenModule } from './moved-tags.ts';
+import { type PageProxyOptions, pageProxies } from './page-proxies.ts';
 
 /** A source over repositories. */
 export interface GitSource extends ModuleSource, OriginSource {
@@ -32,17 +31,12 @@ export interface GitSourceParts {
   /** How a repository is reached. */
   readonly remoteOf: (root: RepositoryRoot) => GitRemote;
   /** For modules that a page says another proxy serves. */
-  readonly proxies: Pick<UpstreamOptions, 'credentials' | 'fetch'>;
+  readonly proxies: PageProxyOptions;
 }
 
 /** Creates a {@link GitSource}. */
 export function moduleSource({ repositories, find, remoteOf, proxies }: GitSourceParts): GitSource {
-  const upstreams = new Map<string, ModuleSource>();
-  const proxyAt = (url: string): ModuleSource => {
-    const source = upstreams.get(url) ?? upstreamSource(url, proxies);
-    upstreams.set(url, source);
-    return source;
-  };
+  const proxyOf = pageProxies(proxies);
 
   const open = async (path: string, root: RepositoryRoot, call: CallOptions): Promise<OpenModule> => {
     if (root.kind !== 'git') {
@@ -61,7 +55,7 @@ export function moduleSource({ repositories, find, remoteOf, proxies }: GitSourc
     ofProxy: (source: ModuleSource) => Promise<T>,
   ): Promise<T> => {
     const root = await find(path, call);
-    if (root.kind === 'mod') return ofProxy(proxyAt(root.url));
+    if (root.kind === 'mod') return ofProxy(proxyOf(root));
     const opened = await open(path, root, call);
     try {
       return await ofGit(opened);
@@ -94,7 +88,7 @@ export function moduleSource({ repositories, find, remoteOf, proxies }: GitSourc
       ),
     async zip(path, version, call = {}) {
       const root = await find(path, call);
-      if (root.kind === 'mod') return proxyAt(root.url).zip(path, version, call);
+      if (root.kind === 'mod') return proxyOf(root).zip(path, version, call);
       const opened = await open(path, root, call);
       const { repository, module } = opened;
       try {

@@ -23,7 +23,8 @@ export function rewritten(url: string, rewrites: readonly GitRewrite[]): string 
 export function checkRewrites(rewrites: readonly GitRewrite[]): void {
   for (const { from, to } of rewrites) {
     if (from !== '' && /^(https?|ssh|git\+ssh|file):\/\//.test(to)) continue;
-    const help = 'want FROM=TO, with TO a URL (https, http, ssh or file)';
-    throw new GoModKitError('invalid_argument', `git rewrite ${from}=${to}: ${help}`);
+    // TO may hold credentials: it is not repeated.
+    const message = `git rewrite of ${JSON.stringify(from)}: want FROM=TO, with TO a URL (https, http, ssh or file)`;
+    throw new GoModKitError('invalid_argument', message);
   }
 }

@@ -32,7 +32,6 @@ async function sourceOf(row: Row) {
     kind: 'git' as const,
     url: `https://${row.root}`,
     subdirectory: row.subdir,
-    fromPage: false,
   });
   const remote = { url: `https://${row.root}`, address: directory };
   const repositories = localRepositories(() => directory, { unchanging: true });
