@@ -2,6 +2,8 @@
 //
 // Invariants:
 // - Each hop is judged by the network guard before anything is sent to it; https never becomes http; at most 9 redirects (spec §10.2).
+// - Only a host that is the user's own word may lead to its neighbours on a private network: others are not asked where they live, as
+//   their name servers may say one thing now and another later.
 // - Credentials go to the origin they were made for, and not over plain http except to this machine (spec §10.20, §10.22).
 // - An answer ends within its time and size limits, and its body is watched until it is read or cancelled.
 // - What carries a body is not sent twice: only a GET is redirected.
@@ -89,7 +91,8 @@ async function follow(
   guard: Guard,
 ): Promise<{ readonly response: Response; readonly url: URL }> {
   let { url } = request;
-  if (!request.trusted) await admit(settings, url, undefined, request, guard);
+  let trusted = request.trusted === true;
+  if (!trusted) await admit(settings, url, {}, request, guard);
   let credentials = await credentialsFor(settings, url, guard);
   for (let redirects = 0; ; redirects++) {
     const response = await send(settings, request, url, credentials, guard);
@@ -101,8 +104,9 @@ async function follow(
     if (request.body !== undefined) throw refuse(url, `redirects ${request.what}, which is not sent twice`);
     if (redirects === maxRedirects) throw refuse(url, `redirects more than ${maxRedirects} times for ${request.what}`);
     const next = redirectTarget(url.host, url, response.headers.get('location'));
-    await admit(settings, next, url, request, guard);
+    await admit(settings, next, { redirects: url, from: trusted ? url : undefined }, request, guard);
     if (next.origin !== url.origin) credentials = new Headers();
+    trusted &&= next.hostname === url.hostname;
     url = next;
   }
 }
@@ -110,7 +114,7 @@ async function follow(
 async function admit(
   settings: RequestSettings,
   url: URL,
-  from: URL | undefined,
+  { redirects, from }: { readonly redirects?: URL; readonly from?: URL | undefined },
   { what }: GuardedRequest,
   { signal }: Guard,
 ): Promise<void> {
@@ -118,8 +122,8 @@ async function admit(
     await raceAbort(settings.network.check(url, { from, signal }), signal);
   } catch (error) {
     if (!isGoModKitError(error, 'upstream_invalid')) throw error;
-    const message =
-      from === undefined ? `${what} would be asked of ${error.message}` : `${from.host} redirects to ${error.message}`;
+    const how = redirects === undefined ? `${what} would be asked of` : `${redirects.host} redirects to`;
+    const message = `${how} ${error.message}`;
     throw new GoModKitError('upstream_invalid', message, { data: error.data });
   }
 }
@@ -127,7 +131,7 @@ async function admit(
 async function credentialsFor(settings: RequestSettings, url: URL, { signal }: Guard): Promise<Headers> {
   const headers = new Headers();
   if (!mayCarryCredentials(url)) return headers;
-  const given = await raceAbort(Promise.resolve(settings.credentials?.(new URL(url.href), { signal })), signal);
+  const given = await askCredentials(settings, url, signal);
   for (const [name, values] of Object.entries(given ?? {})) {
     for (const value of [values].flat()) {
       try {
@@ -139,6 +143,17 @@ async function credentialsFor(settings: RequestSettings, url: URL, { signal }: G
     }
   }
   return headers;
+}
+
+async function askCredentials({ credentials }: RequestSettings, url: URL, signal: AbortSignal) {
+  try {
+    return await raceAbort(Promise.resolve(credentials?.(new URL(url.href), { signal })), signal);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (isGoModKitError(error)) throw error;
+    const message = `${url.host}: the credentials for it could not be obtained`;
+    throw new GoModKitError('upstream_unavailable', message, { cause: error, data: { upstream: url.host } });
+  }
 }
 
 async function send(

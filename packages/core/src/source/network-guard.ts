@@ -2,7 +2,7 @@
 //
 // Invariants:
 // - Not private, link-local, loopback or reserved addresses, however they are written and whatever name resolves to them, unless the
-//   host is allowed or whoever sends us there lives in such a place. Link-local ones, home of cloud metadata, only if allowed.
+//   host is allowed or the user's own host, which lives in such a place, sends us there. Link-local ones, home of cloud metadata, only if allowed.
 // - A name is judged by all of its addresses; one bad address is enough.
 // - Names are resolved again when the connection is made, unless the caller connects to the addresses that were judged. Without that
 //   a hostile name server that changes its answer in between is for the network's own egress rules.
@@ -26,7 +26,10 @@ const reach: Readonly<Partial<Record<AddressKind, readonly AddressKind[]>>> = {
 
 /** Options of {@link NetworkGuard.check}. */
 export interface GuardOptions extends CallOptions {
-  /** Who sends us there, if that is known and was admitted itself: the page, or the URL that redirects. */
+  /**
+   * Who sends us there, where that is the user's own word: its network may be reached from it. Never a host that somebody else named:
+   * it is judged anew here, by what its name server says now.
+   */
   readonly from?: URL | undefined;
 }
 
