@@ -42,9 +42,18 @@ const refusals = [
 /** A question that go and we answer differently; undefined where they agree. */
 export function disagreement(question: Question, go: GoAnswer, ours: OurAnswer): string | undefined {
   if ('error' in ours && ours.code === 'needs_git_engine') return undefined;
+  if ('error' in go && !('error' in ours) && refusesOwnAnswer(question, go.error)) return undefined;
   const same =
     'error' in go ? 'error' in ours && refusals.includes(ours.code) : !('error' in ours) && agree(question, go, ours);
   return same ? undefined : `${question.path}@${question.query}\n  go:   ${shown(go)}\n  ours: ${shown(ours)}`;
+}
+
+/**
+ * Where a tag without the module's prefix is on the commit, go names a pseudo-version for a branch, and then refuses that (spec §3.8f). We name
+ * it too, and have pinned its commit by then.
+ */
+function refusesOwnAnswer({ query }: Question, error: string): boolean {
+  return !isPseudoVersion(query) && /invalid pseudo-version: tag .* is already canonical/.test(error);
 }
 
 /** go sometimes names no origin for `latest` where nothing is tagged; then there is none to compare. */

@@ -23,17 +23,27 @@ async function questionsAbout(name: string): Promise<Question[]> {
     ...paths,
     ...['v2', 'v3', 'v4'].flatMap((major) => [root, `${root}/sub`].map((path) => `${path}/${major}`)),
   ];
-  const queries = [...new Set([...tags.map(versionOf), ...heads, 'latest', 'HEAD', 'v1', 'nothing'])];
-  const hashes = [...new Set(refs.map(({ hash }) => hash))].flatMap((hash) => [
+  const hashes = [...new Set(refs.map(({ hash }) => hash))].flatMap((hash, i) => [
     hash,
-    hash.slice(0, 12),
-    hash.slice(0, 7),
+    hash.slice(0, i % 2 === 0 ? 12 : 7),
   ]);
   return [
-    ...all.flatMap((path) => queries.map((query) => ({ path, query }))),
-    ...tags.map((tag) => ({ path: root, query: `${versionOf(tag)}+incompatible` })),
+    ...all.flatMap((path) =>
+      [...new Set([...tagsOf(path, root, tags), ...heads.slice(0, 2), 'latest'])].map((query) => ({ path, query })),
+    ),
+    ...[...heads, ...tags.map((tag) => `${versionOf(tag)}+incompatible`), 'HEAD', 'v1', 'nothing'].map((query) => ({
+      path: root,
+      query,
+    })),
     ...hashes.map((query) => ({ path: root, query })),
   ];
+}
+
+/** Versions of the tags with a module's prefix; for a major's path also those of its root. */
+function tagsOf(path: string, root: string, tags: readonly string[]): string[] {
+  const directory = path.slice(root.length + 1);
+  const prefixes = [directory, directory.replace(/(?:^|\/)v\d+$/, '')];
+  return tags.filter((tag) => prefixes.includes(tag.slice(0, Math.max(0, tag.lastIndexOf('/'))))).map(versionOf);
 }
 
 function versionOf(tag: string): string {

@@ -57,6 +57,11 @@ export interface ServerProgram extends Program {
   readonly url: string;
 }
 
+/** `gomodkit` as a shell can run it, with its arguments to follow. */
+export function commandLine(): readonly string[] {
+  return [process.execPath, '--conditions=@gomodkit/source', '--import', loader, cli];
+}
+
 /** Starts a TypeScript program from its source. */
 export function start(script: string, args: readonly string[], options: ProgramOptions = {}): Program {
   return watch(
