@@ -60,8 +60,8 @@ function stalling(chunks: readonly string[]) {
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
       const chunk = left.shift();
-      if (chunk === undefined) return new Promise<void>(() => {});
-      controller.enqueue(new TextEncoder().encode(chunk));
+      if (chunk !== undefined) controller.enqueue(new TextEncoder().encode(chunk));
+      return chunk === undefined ? new Promise<void>(() => {}) : undefined;
     },
     cancel: () => {
       state.cancelled = true;

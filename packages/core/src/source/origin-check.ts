@@ -38,7 +38,8 @@ export interface OriginCheck {
 export interface OriginSource {
   /**
    * Looks where a version was captured from. `origin` is that of its stored `.info`, with a commit hash. Rejects as sources do where
-   * that could not be found out; `not_found` says that the repository itself is gone.
+   * that could not be found out; `not_found` says that the repository itself is gone, `unsupported` that the origin names no whole commit
+   * of git or that the module is in no git repository now.
    */
   checkOrigin(module: ModuleVersion, origin: Origin, options?: OriginCheckOptions): Promise<OriginCheck>;
 }

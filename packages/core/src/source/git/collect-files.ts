@@ -7,7 +7,7 @@ import type { GitRepository } from './engine.ts';
 import type { ModuleTree } from './module/git-module.ts';
 import { moduleFiles } from './module/module-zip.ts';
 
-/** The sums of files by path, in byte order. */
+/** The sums of files by path, in the order of the zip. */
 export async function collect(
   repository: GitRepository,
   { commit, directory, files }: ModuleTree,

@@ -29,6 +29,7 @@ const git = (...args: readonly string[]): string =>
 /** A source, and how many repositories and archives it holds open. */
 function open({ kind = 'git', url = 'https://example.com/plain' }: { kind?: RepositoryKind; url?: string } = {}) {
   const held = { repositories: 0, archives: 0 };
+  const counts = { ancestors: 0 };
   const repositories = localRepositories(() => join(directory, 'plain'));
   const counted = async (...args: Parameters<typeof repositories.open>): Promise<GitRepository> => {
     const repository = await repositories.open(...args);
@@ -36,6 +37,10 @@ function open({ kind = 'git', url = 'https://example.com/plain' }: { kind?: Repo
     let open = true;
     return {
       ...repository,
+      ancestors(...what) {
+        counts.ancestors++;
+        return repository.ancestors(...what);
+      },
       async archive(...what) {
         const archive = await repository.archive(...what);
         held.archives++;
@@ -59,7 +64,7 @@ function open({ kind = 'git', url = 'https://example.com/plain' }: { kind?: Repo
         }),
     },
   });
-  return { source, held };
+  return { source, held, counts };
 }
 
 describe('a pinned version', () => {
@@ -172,5 +177,36 @@ describe('checkOrigin', () => {
     expect(await check()).toEqual({ status: 'unchanged' });
     git('update-ref', 'refs/heads/main', 'v1.0.0^{commit}');
     expect(await check()).toEqual({ status: 'deleted' });
+  });
+
+  it('looks at no tag by itself that lies behind a branch', async () => {
+    const { source, counts } = open();
+    const [old = ''] = git('rev-list', 'main').split('\n').slice(-1);
+    for (const hash of git('rev-list', 'main').split('\n')) git('tag', `x${hash}`, hash);
+    git('tag', 'blob', git('rev-parse', 'main:go.mod'));
+    const branches = new Set(git('for-each-ref', '--format=%(objectname)', 'refs/heads').split('\n'));
+    const version = 'v0.0.0-20200101000000-ffffffffffff';
+    const check = (Hash: string) => source.checkOrigin({ path, version }, { Hash });
+    expect(await check('f'.repeat(40))).toEqual({ status: 'deleted' });
+    expect(counts.ancestors).toBeLessThanOrEqual(branches.size + 1);
+    expect(await check(old)).toEqual({ status: 'unchanged' });
+  });
+
+  it('compares nothing with what is no commit of git', async () => {
+    const { check, origin, source } = await captured();
+    expect(await check()).toMatchObject({ status: 'unchanged' });
+    const others = [
+      { ...origin, VCS: 'hg' },
+      ...['', 'main', '--all', `${origin.Hash}`.slice(0, 12), `${origin.Hash}`.toUpperCase()].map((Hash) => ({
+        ...origin,
+        Hash,
+      })),
+    ];
+    for (const other of others) {
+      for (const version of ['v1.0.0', 'v0.0.0-20200101000000-ffffffffffff']) {
+        const odd = source.checkOrigin({ path, version }, other);
+        await expect(odd).rejects.toMatchObject({ code: 'unsupported' });
+      }
+    }
   });
 });

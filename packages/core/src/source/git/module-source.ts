@@ -115,7 +115,7 @@ export function moduleSource({ repositories, find, remoteOf, proxies }: GitSourc
       ask(
         module.path,
         call,
-        (opened) => checkOrigin(opened, module, { ...origin, Hash: origin.Hash ?? '' }, call),
+        (opened) => checkOrigin(opened, module, origin, call),
         () =>
           Promise.reject(
             new GoModKitError('unsupported', `module ${module.path}: a proxy serves it, which has no tags`),

@@ -2,9 +2,11 @@
 //
 // Invariants:
 // - A version's own tag is compared, and no branch: those move all the time. A pseudo-version has only its commit.
+// - Origins may be another proxy's words: only whole commit hashes of git are compared with anything.
 // - Where one of the commits cannot be had, there is no difference to tell, which is no failure.
 
-import { equalBytes } from '../../bytes/utf8.ts';
+import { compareUtf8, equalBytes } from '../../bytes/utf8.ts';
+import { GoModKitError } from '../../errors/error.ts';
 import { isPseudoVersion, type ModuleVersion } from '../../module/index.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import type { OriginCheck, OriginCheckOptions, TreeDifference } from '../origin-check.ts';
@@ -26,19 +28,23 @@ export interface OpenModule {
 /** Compares the origin of a captured version with what is there now. */
 export async function checkOrigin(
   open: OpenModule,
-  { version }: ModuleVersion,
-  origin: Origin & { readonly Hash: string },
+  { path, version }: ModuleVersion,
+  origin: Origin,
   options: OriginCheckOptions,
 ): Promise<OriginCheck> {
+  const { Hash: captured = '', VCS: vcs = 'git' } = origin;
+  if (vcs !== 'git' || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(captured)) {
+    throw new GoModKitError('unsupported', `${path}@${version}: its origin names no commit of git`);
+  }
   const refs = refTable(await open.repository.refs(options));
   if (isPseudoVersion(version)) {
-    const reachable = await isReachable(open.repository, refs, origin.Hash, options);
+    const reachable = await isReachable(open.repository, refs, captured, options);
     return { status: reachable ? 'unchanged' : 'deleted' };
   }
   const ref = `refs/tags/${revisionName(open.layout, version)}`;
   const hash = refs.hash(ref);
   if (hash === undefined) return { status: 'deleted', ref };
-  if (hash === origin.Hash) return { status: 'unchanged', ref };
+  if (hash === captured) return { status: 'unchanged', ref };
   if (options.differences !== true) return { status: 'moved', ref, hash };
   return { status: 'moved', ref, hash, difference: await differenceOf(open, version, origin, hash, options) };
 }
@@ -49,10 +55,17 @@ async function isReachable(
   hash: string,
   options: CallOptions,
 ): Promise<boolean> {
-  if (refs.withPrefix(hash).length > 0) return true;
+  const heads = refs.list.refs.filter(({ name }) => !name.startsWith('refs/tags/'));
+  const tips = new Set([...heads, ...refs.list.refs].map((each) => each.hash));
+  if (tips.has(hash)) return true;
   await repository.fetchHistory(options);
-  for (const tip of new Set(refs.list.refs.map((each) => each.hash))) {
-    if ((await repository.ancestors(tip, [hash], options)).has(hash)) return true;
+  // Heads first: most tags lie behind one of them, and what does not lead there from a head does not from those either.
+  for (const tip of tips) {
+    // Tags may point to trees and blobs.
+    if ((await repository.commit(tip, options)) === undefined) continue;
+    const behind = await repository.ancestors(tip, [hash, ...tips], options);
+    if (behind.has(hash)) return true;
+    for (const each of behind) tips.delete(each);
   }
   return false;
 }
@@ -68,15 +81,21 @@ async function differenceOf(
     const before = await collect(repository, await module.tree(version, captured), options);
     const after = await collect(repository, await module.tree(version, { ...captured, Hash: hash }), options);
     return {
-      added: [...after.keys()].filter((path) => !before.has(path)).sort(),
-      removed: [...before.keys()].filter((path) => !after.has(path)).sort(),
-      changed: [...before].flatMap(([path, sum]) => {
-        const now = after.get(path);
-        return now === undefined || equalBytes(now, sum) ? [] : [path];
-      }),
+      added: inOrder([...after.keys()].filter((path) => !before.has(path))),
+      removed: inOrder([...before.keys()].filter((path) => !after.has(path))),
+      changed: inOrder(
+        [...before].flatMap(([path, sum]) => {
+          const now = after.get(path);
+          return now === undefined || equalBytes(now, sum) ? [] : [path];
+        }),
+      ),
     };
   } catch {
     options.signal?.throwIfAborted();
     return undefined;
   }
+}
+
+function inOrder(paths: string[]): readonly string[] {
+  return paths.sort(compareUtf8);
 }
