@@ -7,6 +7,7 @@ export default defineConfig({
     'programs/bare-server.ts',
     'programs/buckets.ts',
     'programs/capture.ts',
+    'programs/git.ts',
     'programs/load.ts',
     'programs/server.ts',
     'programs/sumdb.ts',

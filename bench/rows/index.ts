@@ -8,6 +8,7 @@ import { bucketCalls } from './buckets.ts';
 import { buildList } from './build-list.ts';
 import { capture } from './capture.ts';
 import { coldInfo } from './cold-info.ts';
+import { gitMemory, gitModule, gitTags } from './git.ts';
 import { indexPage } from './index-page.ts';
 import { memory500mb } from './memory.ts';
 import { storagePut } from './storage-put.ts';
@@ -34,6 +35,9 @@ export const rows: readonly Row[] = [
   storagePut,
   ...bucketCalls,
   bucketRequests,
+  gitModule,
+  gitTags,
+  gitMemory,
   sumdbAppend,
   sumdbLookup,
   sumdbProxied,

@@ -1,0 +1,47 @@
+// Repositories: makes them, serves them by smart HTTP, and stores modules from them as an embedder would.
+
+import { createRepository, gitSource } from '@gomodkit/core';
+import { directoryStorage } from '@gomodkit/storage-fs';
+import { startGitServer } from '../../packages/core/test/git/server.ts';
+import { type RepositoryShape, writeRepository } from '../fixtures/git-repository.ts';
+import { answerLines, timed } from './answer-lines.ts';
+
+/** Versions to be stored, from nothing. */
+export interface StoreRequest {
+  readonly op: 'store';
+  readonly engine: 'git' | 'isomorphic';
+  /** The server's URL. */
+  readonly server: string;
+  readonly modulePath: string;
+  readonly versions: readonly string[];
+  /** Empty directories. */
+  readonly cache: string;
+  readonly storage: string;
+}
+
+await answerLines({
+  writeRepository: ({ directory, shape }: { readonly directory: string; readonly shape: RepositoryShape }) =>
+    timed(() => writeRepository(directory, shape)),
+
+  async serve({ root }: { readonly root: string }) {
+    return { port: (await startGitServer(root)).port };
+  },
+
+  async store({ cache, engine, modulePath, server, storage, versions }: StoreRequest) {
+    const rewrites = [{ from: 'https://example.com/', to: `${server}/` }];
+    const source = gitSource({ engine, cache, rewrites });
+    const kept = directoryStorage(storage);
+    const repository = createRepository({ storage: kept, source, sumdb: 'off' });
+    try {
+      return await timed(async () => {
+        for (const version of versions) {
+          await repository.zip(modulePath, version);
+        }
+      });
+    } finally {
+      await repository.close();
+      await kept.close?.();
+      await source.close();
+    }
+  },
+});
