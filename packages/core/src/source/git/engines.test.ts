@@ -161,7 +161,7 @@ describe.each(suiteEngines)('the engine %s', (engine) => {
     server.clear();
     await repository.fetchCommit({ hash }, { blobs: true });
     await (await repository.archive(hash, 'sub')).close();
-    await repository.refs();
+    await repository.refs({ maxAge: 600_000 });
     expect(server.requests).toEqual([]);
     await repository.close();
   });
