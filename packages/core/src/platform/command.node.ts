@@ -8,12 +8,18 @@ import { spawn } from 'node:child_process';
 import { GoModKitError } from '../errors/error.ts';
 import type { CommandOptions } from './types.ts';
 
-/** Runs a program and resolves to what it printed. Rejects with `upstream_unavailable` when it fails, and with the signal's reason. */
+/**
+ * Runs a program and resolves to what it printed. Rejects with `upstream_unavailable` when it fails (`data.status`: its exit status, where it
+ * ended by itself), with `invalid_argument` for words that no program can get, and with the signal's reason.
+ */
 export function runCommand(words: readonly string[], options: CommandOptions): Promise<Uint8Array> {
   const [program = '', ...args] = words;
   const { signal, directory, input = '', limit, milliseconds } = options;
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
+    if (words.some((word) => word.includes('\0')) || program === '') {
+      throw new GoModKitError('invalid_argument', 'a program to run has an empty name, or its words hold a zero byte');
+    }
     const child = spawn(program, args, {
       cwd: directory,
       // Of its own, so that its children can be ended with it.
@@ -32,12 +38,14 @@ export function runCommand(words: readonly string[], options: CommandOptions): P
       endGroup(child.pid);
       how();
     };
-    const fail = (why: string, cause?: unknown): void =>
-      settle(() => reject(new GoModKitError('upstream_unavailable', `${program}: ${why}`, { cause })));
+    const fail = (
+      why: string,
+      { cause, data = {} }: { cause?: unknown; data?: { status?: number | null } } = {},
+    ): void => settle(() => reject(new GoModKitError('upstream_unavailable', `${program}: ${why}`, { cause, data })));
     const stop = (): void => settle(() => reject(signal?.reason));
     const timer = setTimeout(() => fail(`it did not end within ${milliseconds / 1000} s`), milliseconds);
     signal?.addEventListener('abort', stop, { once: true });
-    child.on('error', (error) => fail('it cannot be run', error));
+    child.on('error', (error) => fail('it cannot be run', { cause: error }));
     child.stdout.on('data', (chunk: Uint8Array) => {
       chunks.push(chunk);
       size += chunk.length;
@@ -45,7 +53,7 @@ export function runCommand(words: readonly string[], options: CommandOptions): P
     });
     child.on('close', (code, signalName) => {
       if (code === 0) settle(() => resolve(Buffer.concat(chunks)));
-      else fail(`it ended with ${signalName ?? `status ${code}`}`);
+      else fail(`it ended with ${signalName ?? `status ${code}`}`, { data: { status: code } });
     });
     // A program that does not read its input is none of our business.
     child.stdin.on('error', () => {});

@@ -86,6 +86,27 @@ describe('goAuthCredentials', () => {
     expect(asked).toEqual(['git credential fill', 'git credential fill']);
   });
 
+  it('takes git for one that knows nothing where git cannot ask anybody, once in a while', async () => {
+    let status = 128;
+    const { run, asked } = answering(() => {
+      throw new GoModKitError('upstream_unavailable', `git: it ended with status ${status}`, { data: { status } });
+    });
+    const ask = await goAuthCredentials({ GOAUTH: `git ${directory}` }, { run });
+    for (let i = 0; i < 3; i++) expect(await ask?.(...at('https://a.example/x'))).toBeUndefined();
+    expect(asked).toHaveLength(1);
+    status = 1;
+    await expect(ask?.(...at('https://b.example/x'))).rejects.toThrow('status 1');
+  });
+
+  it('still has what a command said by itself when many others were asked for', async () => {
+    const { run } = answering((words) => (words.length === 1 ? 'https://a.example\n\nX-Token: t\n\n' : ''));
+    const ask = await goAuthCredentials({ GOAUTH: 'helper' }, { run });
+    for (let i = 0; i < 2100; i++) {
+      await ask?.(...at(`https://b.example/${i}`));
+      expect(await ask?.(...at('https://a.example/x'))).toEqual({ 'X-Token': ['t'] });
+    }
+  });
+
   it.each([
     [{ GOAUTH: 'off;netrc' }, 'cannot be combined'],
     [{ GOAUTH: 'netrc;' }, 'empty command'],
@@ -126,10 +147,13 @@ describe('real programs', () => {
       const ask = await goAuthCredentials({ GOAUTH: script(text ?? '') });
       const failure = await Promise.resolve(ask?.(...at('https://a.example/x'))).catch((error) => error);
       expect(failure).toMatchObject({ code: 'upstream_unavailable', message: expect.stringContaining(why ?? '') });
+      expect(failure.data.status).toBe(text?.endsWith('exit 3') ? 3 : undefined);
       expect(failure.message).not.toContain('secret');
     }
     const ask = await goAuthCredentials({ GOAUTH: join(directory, 'absent') });
     await expect(ask?.(...at('https://a.example/x'))).rejects.toThrow('cannot be run');
+    const nameless = await goAuthCredentials({ GOAUTH: '""' });
+    await expect(nameless?.(...at('https://a.example/x'))).rejects.toMatchObject({ code: 'invalid_argument' });
   });
 
   it('end with their children when nobody waits any more', async () => {

@@ -10,7 +10,7 @@
 import { isAbsolute, readFile } from '#files';
 import { createSingleFlight } from '../async/single-flight.ts';
 import { decodeUtf8 } from '../bytes/utf8.ts';
-import { GoModKitError } from '../errors/error.ts';
+import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import { fields, trimSpace } from '../gotext/spaces.ts';
 import type { CallOptions } from '../storage/storage.ts';
 import {
@@ -131,7 +131,13 @@ function gitMethod(words: readonly string[], run: AuthRunner): Method {
     // git can only be asked about a URL.
     if (url === undefined) return new Map();
     const program = { words: ['git', 'credential', 'fill'], directory, input: `url=${url}\n` };
-    const { prefix, username, password } = parseGitCredential(await run(program, call));
+    const output = await run(program, call).catch((error: unknown) => {
+      if (isGoModKitError(error) && error.data.status === 128) return undefined;
+      throw error;
+    });
+    // Where git knows nothing it would ask, which it must not, and so it fails: most hosts need no credentials.
+    if (output === undefined) return new Map();
+    const { prefix, username, password } = parseGitCredential(output);
     if (prefix === '') throw new GoModKitError('upstream_unavailable', 'git credential: it names no URL');
     if (!url.startsWith(prefix)) {
       throw new GoModKitError('upstream_unavailable', 'git credential: it answered for another URL than was asked');
@@ -155,7 +161,11 @@ function remembered(ask: Method, lifetime: number): Credentials {
   const learn = async (url: string | undefined, signal: AbortSignal): Promise<void> => {
     const until = performance.now() + lifetime;
     const found = await ask(url, { signal });
-    if (known.size > keptAtMost) known = new Map();
+    if (known.size > keptAtMost) {
+      // What the program said without being asked goes, too: ask it again.
+      known = new Map();
+      renewed = Number.NEGATIVE_INFINITY;
+    }
     for (const [prefix, headers] of found) {
       const nothing = Object.keys(headers).length === 0;
       known.set(prefix, { headers: nothing ? undefined : headers, until });
