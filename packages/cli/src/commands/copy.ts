@@ -41,7 +41,8 @@ async function copy(from: string, to: string, { concurrency, verify, json }: Cop
   const source = await openStorage(from, process.cwd());
   if (source.absent) throw new GoModKitError('invalid_argument', `there is no storage at ${source.name}`);
   const target = await openStorage(to, process.cwd());
-  if (source.name === target.name) throw new GoModKitError('invalid_argument', `${from} and ${to} are one storage`);
+  // Buckets of one name may be those of two services; where it is the same one after all, a copy changes nothing.
+  if (queryOf(from) === queryOf(to)) checkApart(source.name, target.name);
   const stop = stopSignals();
   try {
     const copying = maintenance.copyStorage(source.storage, target.storage, {
@@ -67,6 +68,16 @@ async function copy(from: string, to: string, { concurrency, verify, json }: Cop
     await source.storage.close?.();
     await target.storage.close?.();
   }
+}
+
+function checkApart(from: string, to: string): void {
+  if (from === to) throw new GoModKitError('invalid_argument', `${from} and ${to} are one storage`);
+  if (from.startsWith(`${to}/`) || to.startsWith(`${from}/`))
+    throw new GoModKitError('invalid_argument', `of ${from} and ${to}, one is inside the other: it would hold itself`);
+}
+
+function queryOf(place: string): string {
+  return place.includes('?') ? place.slice(place.indexOf('?')) : '';
 }
 
 function positiveInteger(text: string): number {

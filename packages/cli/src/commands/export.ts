@@ -7,7 +7,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { bundle, createRepository, GoModKitError, type Repository, type Wanted } from '@gomodkit/core';
 import type { Command } from 'commander';
-import { openBundle, writeBundle } from '../bundle/files.ts';
+import { checkOutput, openBundle, writeBundle } from '../bundle/files.ts';
 import { toolchainModule } from '../bundle/toolchains.ts';
 import { loadConfig } from '../config.ts';
 import { parseModuleQuery } from '../module-argument.ts';
@@ -65,6 +65,7 @@ async function exportModules(modules: readonly string[], flags: ExportFlags): Pr
   const wanted = await wantedBy(modules, flags);
   if (wanted.length === 0 && !flags.all)
     throw new GoModKitError('invalid_argument', 'nothing to export: name MODULE@QUERY, --from-go-mod FILE or --all');
+  await checkOutput(flags.output);
   const after = await Promise.all((flags.after ?? []).map(treeOf));
   const { config } = await loadConfig(flags.config, process.cwd());
   const settings = await repositorySettings(flags, config, undefined);

@@ -156,6 +156,16 @@ describe('a bundle that breaks its form is refused', () => {
     await expectHonest(storage);
   });
 
+  it('a file that is no tar, such as one that was compressed', async () => {
+    const zipped = new Response(new Blob([await pack(plain)]).stream().pipeThrough(new CompressionStream('gzip')));
+    await expect(
+      receive(new Uint8Array(await zipped.arrayBuffer()), { storage: memoryStorage() }),
+    ).rejects.toMatchObject({
+      code: 'invalid_bundle',
+      message: expect.stringContaining('has to be uncompressed first'),
+    });
+  });
+
   it('a database whose name leaves the tree', async () => {
     const entries = copyOf(proven);
     editManifest(entries, (t) => t.replaceAll(databaseName, '../../x'));

@@ -70,12 +70,15 @@ export interface IncomingFile {
 /** The most bytes of headers and padding around a file. An archive of ours has less than two thousand. */
 const maxOverhead = 16 * 1024 * 1024;
 
+/** Where a stream ended that has no file. */
+const beginning = 'its beginning';
+
 /** Reads an archive file by file. */
 export class TarReader {
   readonly #entries: ReadableStreamDefaultReader<ParsedTarEntry>;
   /** Bytes that may still come before there must be another file. */
   #budget = maxOverhead;
-  #last = 'its beginning';
+  #last = beginning;
 
   constructor(stream: ReadableStream<Uint8Array>, { signal }: CallOptions = {}) {
     const counted = inPieces(stream, (length) => {
@@ -131,6 +134,10 @@ export class TarReader {
   /** The library throws plain errors; those of the stream itself and of the signal are not its own. */
   #fault(error: unknown): unknown {
     if (!(error instanceof Error) || isGoModKitError(error) || !libraryErrors.test(error.message)) return error;
+    if (this.#last === beginning && !/truncated/.test(error.message)) {
+      const problem = 'it is no tar, as bundles are; one that was compressed on its way has to be uncompressed first';
+      return invalidBundle(problem, {}, error);
+    }
     if (!/truncated/.test(error.message)) return invalidBundle(`after ${this.#last}: ${error.message}`, {}, error);
     const data = { truncated: true, entry: this.#last };
     return invalidBundle(`the bundle was cut off: it ends at ${this.#last}`, data, error);
