@@ -12,6 +12,7 @@ import { raceAbort } from '../async/abort.ts';
 import { GoModKitError, isGoModKitError } from '../errors/error.ts';
 import type { CallOptions } from '../storage/storage.ts';
 import { type Credentials, mayCarryCredentials } from './credentials.ts';
+import { guardedStream } from './http-body.ts';
 import { discard } from './http-exchange.ts';
 import { connectionError } from './http-failure.ts';
 import { createGuard, type Guard } from './http-guard.ts';
@@ -188,10 +189,6 @@ function watched(
 ): ReadableStream<Uint8Array> {
   const reader = response.body?.getReader();
   let left = request.limit;
-  const end = () => {
-    guard.close();
-    reader?.cancel().catch(() => {});
-  };
   const next = async (): Promise<Uint8Array | undefined> => {
     const stop = guard.deadline(settings.idle ?? 60_000, `${request.what} stopped in the middle: nothing more came`);
     try {
@@ -206,23 +203,7 @@ function watched(
       stop();
     }
   };
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const chunk = await next();
-          if (chunk !== undefined) return controller.enqueue(chunk);
-          end();
-          controller.close();
-        } catch (error) {
-          end();
-          throw error;
-        }
-      },
-      cancel: end,
-    },
-    { highWaterMark: 0 },
-  );
+  return guardedStream(reader, next, guard);
 }
 
 function overLimit({ url, what, limit }: GuardedRequest): GoModKitError {

@@ -34,9 +34,10 @@ export function openBody(settings: HttpSettings, request: FetchRequest, answer: 
     throw overLimit(settings, request, `${announced} bytes are announced`);
   // The length of a compressed body says nothing about what comes out of it.
   const size = headers.has('content-encoding') ? undefined : announced;
+  const reader = answer.response.body?.getReader();
   return {
     ...(size === undefined ? {} : { size }),
-    body: guardedStream(settings, request, answer, guard, size),
+    body: guardedStream(reader, chunkReader(settings, request, answer, guard, size, reader), guard),
   };
 }
 
@@ -60,16 +61,12 @@ export async function readSome(response: Response, most: number, guard: Guard): 
   return concatBytes(chunks, Math.min(size, most));
 }
 
-/** Passes chunks on as they are asked for, and closes the guard when that is over. */
-function guardedStream(
-  settings: HttpSettings,
-  request: FetchRequest,
-  answer: Exchange,
+/** Passes chunks on as they are asked for, and closes the guard when that is over. `next` resolves to undefined at the end. */
+export function guardedStream(
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+  next: () => Promise<Uint8Array | undefined>,
   guard: Guard,
-  size: number | undefined,
 ): ReadableStream<Uint8Array> {
-  const reader = answer.response.body?.getReader();
-  const next = chunkReader(settings, request, answer, guard, size, reader);
   let stopListening: () => void = () => {};
   const end = () => {
     stopListening();
