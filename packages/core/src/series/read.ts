@@ -66,7 +66,7 @@ async function* readAhead<Value>(
   { from, end, ahead, signal }: Stretch,
 ): AsyncGenerator<SeriesBatch<Value>, void, void> {
   const stop = new AbortController();
-  const call = { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal };
+  const signals = signal ? [signal, stop.signal] : [stop.signal];
   const pending: Promise<SeriesBatch<Value> | undefined>[] = [];
   let asked = from;
   // More and more: many readers stop soon.
@@ -74,7 +74,8 @@ async function* readAhead<Value>(
   try {
     for (let next = from; next <= end; next++) {
       while (pending.length < width && asked <= end) {
-        const read = get(asked++, call);
+        // Each with a signal of its own: Node takes many listeners on one for a leak.
+        const read = get(asked++, { signal: AbortSignal.any(signals) });
         read.catch(() => {}); // reported when its turn comes, if it does
         pending.push(read);
       }

@@ -103,6 +103,23 @@ describe('a series', () => {
     }
   });
 
+  it('reads ahead with a signal for each read, as Node takes many listeners on one for a leak', async () => {
+    const inner = memoryStorage();
+    for (let i = 0; i < 40; i++) await openSeries<number>(inner, prefix).append([i]);
+    const reads: (AbortSignal | undefined)[] = [];
+    const storage: Storage = {
+      ...methods(inner),
+      get: (key, options) => {
+        reads.push(options?.signal);
+        return inner.get(key, options);
+      },
+    };
+    expect(await readAllBatches(openSeries<number>(storage, prefix, { readAhead: 16 }))).toHaveLength(40);
+    const signals = reads.filter((signal) => signal !== undefined);
+    expect(signals.length).toBeGreaterThanOrEqual(39);
+    expect(new Set(signals).size).toBe(signals.length);
+  });
+
   it('reports a batch that is missing before others', async () => {
     const storage = memoryStorage();
     const series = openSeries<number>(storage, prefix);
