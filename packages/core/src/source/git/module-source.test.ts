@@ -93,6 +93,36 @@ describe('a pinned version', () => {
   });
 });
 
+describe('a tag that is called like a whole hash', () => {
+  it('is not found by it, and hides no commit', async () => {
+    const { source } = open();
+    const [hash, other] = [git('rev-parse', 'main'), git('rev-parse', 'v1.0.0^{commit}')];
+    git('tag', '1'.repeat(40), hash);
+    git('tag', hash, other);
+    git('tag', '2222222', other);
+    await expect(source.resolve(path, '1'.repeat(40))).rejects.toMatchObject({ code: 'not_found' });
+    expect((await source.resolve(path, hash)).origin?.Hash).toBe(hash);
+    expect((await source.resolve(path, '2222222')).origin?.Hash).toBe(other);
+  });
+});
+
+describe('a commit of a time that nobody can write', () => {
+  it.each([253402300800, 99999999999999])('is no version: %i', async (time) => {
+    const { source } = open();
+    const made = execFileSync('git', ['-C', join(directory, 'plain'), 'hash-object', '-t', 'commit', '-w', '--stdin'], {
+      input: `tree ${git('rev-parse', 'main^{tree}')}\nauthor a <a@b> 0 +0000\ncommitter a <a@b> ${time} +0000\n\nx\n`,
+    });
+    const hash = made.toString().trim();
+    git('update-ref', 'refs/heads/late', hash);
+    git('tag', 'v1.99.0', hash);
+    for (const query of ['late', 'v1.99.0', hash.slice(0, 12)]) {
+      const late = { code: 'not_found', message: expect.stringContaining('dated beyond the year 9999') };
+      await expect(source.resolve(path, query)).rejects.toMatchObject(late);
+    }
+    await expect(source.goMod(path, 'v1.99.0')).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
 describe('open repositories', () => {
   it('are closed after every answer and every refusal', async () => {
     const { source, held } = open();

@@ -1,9 +1,10 @@
 // From the name of a revision to its commit (spec §6B).
 //
 // Invariants:
-// - First match wins: tag, branch, the literal HEAD, hash prefix of 7 digits or more in lower case (spec §6.5).
+// - First match wins: tag, branch, the literal HEAD, hash prefix of 7 digits or more in lower case (spec §6.5). A whole hash is a hash,
+//   whatever tags are called: git takes it for one, and so go finds nothing by such a tag.
 // - Only what heads and tags lead to is ever found (spec §3.9): a bare hash that no ref has is looked for in their history alone.
-// - What is not there is `not_found`, also what is ambiguous or no commit (spec §4.22, §6.10).
+// - What is not there is `not_found`, also what is ambiguous or no commit (spec §4.22, §6.10), or so late that no version and no .info can say when.
 
 import { GoModKitError, isGoModKitError } from '../../../errors/error.ts';
 import type { CallOptions } from '../../../storage/storage.ts';
@@ -36,6 +37,7 @@ export async function resolveRevision(
 ): Promise<Revision> {
   const refs = refTable(await repository.refs(options));
   const digits = refs.list.objectFormat === 'sha256' ? 64 : 40;
+  if (name.length === digits && isHashPrefix(name, digits)) return atHash(repository, refs, name, options);
   for (const ref of [`refs/tags/${name}`, `refs/heads/${name}`]) {
     const hash = refs.hash(ref);
     if (hash !== undefined) return atRef(repository, refs, name, { hash, ref }, options);
@@ -132,7 +134,13 @@ async function obtain(
   return commit;
 }
 
+/** The last second of the year 9999. */
+const lastSecond = 253_402_300_799;
+
 function describe(refs: RefTable, commit: GitCommit, name: string, ref: string | undefined): Revision {
+  if (commit.time > lastSecond) {
+    throw new GoModKitError('not_found', `the commit of revision ${forMessage(name)} is dated beyond the year 9999`);
+  }
   const tags = refs.tagsOn(commit.hash);
   return {
     hash: commit.hash,
