@@ -44,10 +44,17 @@ export function targetsOf(name: string): readonly string[] {
 /** How often a server that cannot answer now is asked again. */
 const patience = 60;
 
-/** The answer of a server. One that starved for seconds says so (503 and Retry-After) rather than guess what is withdrawn: then it is asked again. */
+/**
+ * The answer of a server. One that starved for seconds says so (503 and Retry-After) rather than guess what is withdrawn: then it is asked
+ * again, as it is on a new connection where it closed an idle one at the moment of the question.
+ */
 async function ask(url: string): Promise<Response> {
   for (let tries = 0; ; tries++) {
-    const response = await fetch(url);
+    const response = await fetch(url).catch((error: Error) => {
+      if (tries < 3 && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'UND_ERR_SOCKET') return undefined;
+      throw error;
+    });
+    if (response === undefined) continue;
     if (response.status !== 503 || !response.headers.has('retry-after') || tries === patience) return response;
     await response.body?.cancel();
     await sleep(1000);

@@ -119,7 +119,7 @@ describe('chain', () => {
     expect(await code([entry('not_found'), direct])).toBe('not_found');
     expect(await code([entry('denied', bar), direct])).toBe('denied');
     expect(await code([direct])).toBe('unsupported');
-    await expect(chain([direct]).goMod('example.com/m', 'v1.0.0')).rejects.toThrow('direct needs the git source');
+    await expect(chain([direct]).goMod('example.com/m', 'v1.0.0')).rejects.toThrow('direct needs a git source');
   });
 
   it('knows nothing without entries', async () => {
