@@ -18,7 +18,7 @@ export default defineConfig({
     setupFiles: ['scripts/property-seed.ts'],
     pool: 'forks',
     execArgv: ['--conditions=@gomodkit/source'],
-    testTimeout: network ? 600_000 : 30_000,
+    testTimeout: network ? 600_000 : 60_000,
     hookTimeout: 60_000,
     restoreMocks: true,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
