@@ -63,6 +63,8 @@ describe.skipIf(present.length === 0)(
         cache: join(scratch, 'cache'),
         engine: 'git',
         findRepository,
+        perHost: { concurrency: 4, requestsPerSecond: 1000 },
+        refsMaxAge: 600_000,
         rewrites: [{ from: 'https://repositories.example/', to: `${server.url}/` }],
       });
     });

@@ -42,18 +42,19 @@ const refusals = [
 /** A question that go and we answer differently; undefined where they agree. */
 export function disagreement(question: Question, go: GoAnswer, ours: OurAnswer): string | undefined {
   if ('error' in ours && ours.code === 'needs_git_engine') return undefined;
-  if ('error' in go && !('error' in ours) && refusesOwnAnswer(question, go.error)) return undefined;
+  if ('error' in go && !('error' in ours) && refusesOwnAnswer(question, go.error, ours)) return undefined;
   const same =
     'error' in go ? 'error' in ours && refusals.includes(ours.code) : !('error' in ours) && agree(question, go, ours);
   return same ? undefined : `${question.path}@${question.query}\n  go:   ${shown(go)}\n  ours: ${shown(ours)}`;
 }
 
 /**
- * Where a tag without the module's prefix is on the commit, go names a pseudo-version for a branch, and then refuses that (spec §3.8f). We name
- * it too, and have pinned its commit by then.
+ * Where a tag without the module's prefix is on the commit (spec §3.8f), or one with it that looks like a pseudo-version (spec §4.19), go names
+ * a pseudo-version for a branch or a hash, and then refuses that very version. We name it too.
  */
-function refusesOwnAnswer({ query }: Question, error: string): boolean {
-  return !isPseudoVersion(query) && /invalid pseudo-version: tag .* is already canonical/.test(error);
+function refusesOwnAnswer({ path, query }: Question, error: string, { version }: GoModule): boolean {
+  const own = error.startsWith(`${path}@${version}: invalid`) && /invalid pseudo-version|unknown revision/.test(error);
+  return own && version !== query && isPseudoVersion(version);
 }
 
 /** go sometimes names no origin for `latest` where nothing is tagged; then there is none to compare. */
@@ -75,12 +76,16 @@ function shown(answer: GoAnswer | OurAnswer): string {
   return JSON.stringify(answer);
 }
 
-/** Lists of versions that differ; go lists nothing for paths that are no module, where spec §4.12 wants `not_found`. */
+/**
+ * Lists of versions that differ. go lists nothing for paths that are no module, where spec §4.12 wants `not_found`, and nothing at all
+ * where a tag that it looks at names no commit (spec §6.10).
+ */
 export function listDisagreement(
   path: string,
   go: readonly string[] | { readonly error: string },
   ours: OurList,
 ): string | undefined {
+  if ('error' in go && go.error.includes('unexpected response from git log')) return undefined;
   const absent = 'error' in go || go.length === 0;
   const same =
     'code' in ours

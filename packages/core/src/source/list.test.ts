@@ -116,4 +116,10 @@ describe('version prefixes', () => {
     expect(withPrefix(['v1.1.0', 'v1.10.0', 'v10.0.0'], 'v1')).toEqual(['v1.1.0', 'v1.10.0']);
     expect(withPrefix(['v1.1.0', 'v1.10.0'], 'v1.1')).toEqual(['v1.1.0']);
   });
+
+  it('leave out the pre-releases before their first version, as go does', () => {
+    expect(withPrefix(['v1.0.0-rc.1', 'v1.1.0-rc.1'], 'v1')).toEqual(['v1.1.0-rc.1']);
+    expect(withPrefix(['v1.1.0-rc.1', 'v1.1.1-rc.1'], 'v1.1')).toEqual(['v1.1.1-rc.1']);
+    expect(withPrefix(['v2.0.0+incompatible'], 'v2')).toEqual(['v2.0.0+incompatible']);
+  });
 });

@@ -12,7 +12,7 @@ import {
   pseudoVersionTime,
   splitPathVersion,
 } from '../module/index.ts';
-import { isValid, major, majorMinor, prerelease, sort } from '../semver/index.ts';
+import { compare, isValid, major, majorMinor, prerelease, sort } from '../semver/index.ts';
 import { parseRfc3339 } from './rfc3339.ts';
 
 /**
@@ -57,9 +57,9 @@ export function isVersionPrefix(query: string): boolean {
   return isValid(query) && (query === major(query) || query === majorMinor(query));
 }
 
-/** The versions that a prefix query stands for. */
+/** The versions that a prefix query stands for: not the pre-releases before them, so that v1 is no v1.0.0-rc.1. */
 export function withPrefix(versions: readonly string[], prefix: string): readonly string[] {
-  return versions.filter((version) => version.startsWith(`${prefix}.`));
+  return versions.filter((version) => version.startsWith(`${prefix}.`) && compare(version, prefix) >= 0);
 }
 
 /**

@@ -29,7 +29,7 @@ describe('memorySource', () => {
     ['example.com/m', 'v1.0.0', 'v1.0.0'],
     ['example.com/m', 'latest', 'v1.1.0'],
     ['example.com/m', 'v1', 'v1.1.0'],
-    ['example.com/m', 'v1.2', 'v1.2.0-rc.1'],
+    ['example.com/m', 'v1.1', 'v1.1.0'],
     ['example.com/m', 'main', pseudo],
     ['example.com/m', 'feature/x', pseudo],
     ['example.com/m', 'abcdef1', pseudo],
@@ -41,7 +41,7 @@ describe('memorySource', () => {
     expect((await source.resolve(path, query)).version).toBe(version);
   });
 
-  it.each(['v1.0.1', 'v2', 'dev', 'abcdef', 'ABCDEF1', 'abcdef9'])('knows no %s', async (query) => {
+  it.each(['v1.0.1', 'v1.2', 'v2', 'dev', 'abcdef', 'ABCDEF1', 'abcdef9'])('knows no %s', async (query) => {
     await expect(source.resolve('example.com/m', query)).rejects.toThrow(`unknown revision ${query}`);
   });
 
