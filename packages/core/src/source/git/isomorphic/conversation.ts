@@ -126,9 +126,9 @@ function requester(
   return async (url, request) => {
     const own = url.origin === address.origin;
     const method = request.body === undefined ? 'GET' : 'POST';
-    // Where the first answer redirected, hosts are judged by who sent us there.
-    if (!own) await raceAbort(network.check(url, { from: address, signal }), signal);
-    const trusted = !own || remote.trusted;
+    // Where the first answer redirected, only a host that is the user's own word may lead to private networks.
+    const { trusted } = remote;
+    if (!own) await raceAbort(network.check(url, { from: trusted ? address : undefined, signal }), signal);
     const guarded = { network, credentials: own ? credentials : undefined, ...times };
     return guardedRequest(guarded, { ...request, url, method, what: shown(remote), trusted, signal });
   };

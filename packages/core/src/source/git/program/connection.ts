@@ -81,7 +81,8 @@ async function judge(
   base: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[] | undefined> {
-  const from = base === undefined ? undefined : new URL(remote.address);
+  // Only a host that is the user's own word may lead to private networks: a stranger's name may mean another address by now.
+  const from = base !== undefined && remote.trusted ? new URL(remote.address) : undefined;
   // The guard knows hosts of http only by their names, as it does those of other schemes.
   return raceAbort(network.check(url, { from, signal }), signal);
 }
