@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isGoModKitError, type ModuleSource, type Origin } from '@gomodkit/core';
 import { hashGoMod, hashZip } from '@gomodkit/core/dirhash';
-import { isPseudoVersion } from '@gomodkit/core/module';
+import { isPseudoVersion, pseudoVersionRev } from '@gomodkit/core/module';
 import { bytesSource } from '@gomodkit/core/zip';
 import type { Question } from '../../packages/core/test/git/generate/questions.ts';
 import type { GoAnswer, GoModule } from './git-oracle.ts';
@@ -49,12 +49,13 @@ export function disagreement(question: Question, go: GoAnswer, ours: OurAnswer):
 }
 
 /**
- * Where a tag without the module's prefix is on the commit (spec §3.8f), or one with it that looks like a pseudo-version (spec §4.19), go names
- * a pseudo-version for a branch or a hash, and then refuses that very version. We name it too.
+ * Where a tag without the module's prefix is on the commit (spec §3.8f), or one with it that looks like another commit's pseudo-version
+ * (spec §4.19), go names a pseudo-version for a branch, a hash or `latest`, and then refuses that very version. We name it too.
  */
-function refusesOwnAnswer({ path, query }: Question, error: string, { version }: GoModule): boolean {
-  const own = error.startsWith(`${path}@${version}: invalid`) && /invalid pseudo-version|unknown revision/.test(error);
-  return own && version !== query && isPseudoVersion(version);
+function refusesOwnAnswer({ query }: Question, error: string, { origin, version }: GoModule): boolean {
+  if (version === query || !isPseudoVersion(version)) return false;
+  const isAnothers = !`${origin?.Hash}`.startsWith(pseudoVersionRev(version));
+  return isAnothers || /invalid pseudo-version: tag .* is already canonical/.test(error);
 }
 
 /** go sometimes names no origin for `latest` where nothing is tagged; then there is none to compare. */
