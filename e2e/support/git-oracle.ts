@@ -79,7 +79,8 @@ export function gitOracle(rewrites: Readonly<Record<string, string>>, scratch: s
 type Kind = 'version' | 'revision' | 'list';
 
 function kindOf(query: string): Kind {
-  if (/^v\d+\.\d+\.\d+/.test(query)) return 'version';
+  // With other build metadata it is a tag's name, and its answer another version.
+  if (/^v\d+\.\d+\.\d+[^+]*(?:\+incompatible)?$/.test(query)) return 'version';
   return /^(?:latest|v\d+(?:\.\d+)?)$/.test(query) ? 'list' : 'revision';
 }
 
