@@ -67,7 +67,10 @@ export default {
       'errors|bytes|gotext|semver|gover|module|modfile|txtar|async|cache',
       'zip|dirhash|gosum|storage|series|sumdb|source|graph|packages|repository|protocol|bundle|maintenance',
     ),
-    layer('zip|dirhash|gosum|platform', 'storage|series|sumdb|source|graph|packages|repository|protocol|bundle|maintenance'),
+    layer(
+      'zip|dirhash|gosum|platform',
+      'storage|series|sumdb|source|graph|packages|repository|protocol|bundle|maintenance',
+    ),
     layer('storage|series', 'sumdb|source|graph|packages|repository|protocol|bundle|maintenance'),
     layer('sumdb', 'source|graph|packages|repository|protocol|bundle|maintenance'),
     layer('source', 'graph|packages|repository|protocol|bundle|maintenance'),

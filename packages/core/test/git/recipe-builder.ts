@@ -49,7 +49,11 @@ export function at(time: string): RecipeStep[] {
 }
 
 /** A commit of these changes on the branch that is checked out. The message is the time, unless one is given. */
-export function commit(time: string, changes: Readonly<Record<string, TreeChange>>, message: string = time) {
+export function commit(
+  time: string,
+  changes: Readonly<Record<string, TreeChange>>,
+  message: string = time,
+): RecipeStep[] {
   const steps = Object.entries(changes).flatMap(([path, change]) => stage(path, change));
   return [...steps, ...at(time), git('commit', '-q', '--allow-empty', '-m', message)];
 }
