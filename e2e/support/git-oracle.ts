@@ -117,7 +117,8 @@ async function chooseAndDownload(
     const asked = `${each.Path}@${each.Query ?? each.Version}`;
     // Where nothing is listed go says no origin here, but when it downloads.
     if (isPseudoVersion(each.Version ?? '')) untagged.push({ path: each.Path, query: each.Query ?? '' });
-    else if (each.Error !== undefined) answers.set(asked, { error: each.Error.Err });
+    else if (each.Error !== undefined && !isAboutRetractions(each.Error.Err))
+      answers.set(asked, { error: each.Error.Err });
     else chosen.set(asked, { question: { path: each.Path, query: each.Version ?? '' }, origin: each.Origin });
   }
   const downloads = new Map<string, GoAnswer>();
@@ -131,6 +132,11 @@ async function chooseAndDownload(
     const downloaded = downloads.get(key(question)) ?? { error: 'go did not answer' };
     answers.set(asked, 'error' in downloaded ? downloaded : { ...downloaded, origin });
   }
+}
+
+/** Where the latest go.mod cannot be read, go cannot say what is retracted, but which version it is. */
+function isAboutRetractions(error: string): boolean {
+  return error.startsWith('loading module retractions for ');
 }
 
 function answerOf({ Error: error, GoModSum, Info, Origin: origin, Sum, Version }: Download): GoAnswer {
