@@ -1,6 +1,7 @@
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesSource, readAll, streamOf } from '../../bytes/source.ts';
 import { encodeUtf8 } from '../../bytes/utf8.ts';
@@ -361,7 +362,12 @@ describe('races', () => {
     for (let turn = 0; turn < 40; turn++) {
       const storage = jittery(memoryStorage(), turn);
       const capturing = setUp({ [path]: { versions: { [version]: {} } } }, { storage }).repository;
-      const publishing = empty(storage).repository;
+      // The publisher's waits take real time, as the other one's zip does: else it would not wait for that at all.
+      const publishing = setUp(
+        {},
+        { storage, offline: true },
+        { sleep: (milliseconds) => sleep(milliseconds) },
+      ).repository;
       const [captured, published] = await Promise.allSettled([
         capturing.zip(path, version),
         publishing.publish(module, filesOf({ 'go.mod': goMod, 'own.go': '' }), { time: '2020-01-01T00:00:00Z' }),
