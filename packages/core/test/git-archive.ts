@@ -13,12 +13,21 @@ export interface CommittedFile {
   readonly mode?: string | undefined;
 }
 
+/** Says that git itself crashed: 2.39.5 does over some attribute files, in some runs. */
+export class GitCrashed extends Error {}
+
+const crashes = ['SIGSEGV', 'SIGABRT', 'SIGBUS'];
+const triesOfArchive = 5;
+
 /** A bare repository of its own. */
 export interface ArchiveRepository {
   readonly directory: string;
   /** Commits just these files; resolves to the commit. */
   commit(files: readonly CommittedFile[]): string;
-  /** The archived bytes of every file by its path, directories left out. Throws git's own message where git refuses. */
+  /**
+   * The archived bytes of every file by its path, directories left out. Throws git's own message where git refuses, and a
+   * {@link GitCrashed} where it dies.
+   */
   archive(commit: string, directory?: string): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Runs git there. */
   git(args: readonly string[], input?: Uint8Array | string): Buffer;
@@ -55,13 +64,29 @@ export function archiveRepository(): ArchiveRepository {
     archive: async (commit, below) => {
       const settings = ['-c', 'core.autocrlf=input', '-c', 'core.eol=lf'];
       const how = ['archive', '--format=zip', '-0', '--prefix=prefix/', '--end-of-options', commit];
-      const zip = await JSZip.loadAsync(git([...settings, ...how, ...(below === undefined ? [] : [below])]));
+      const zip = await JSZip.loadAsync(
+        archived(() => git([...settings, ...how, ...(below === undefined ? [] : [below])])),
+      );
       const files = Object.values(zip.files).filter((entry) => !entry.dir);
       const read = files.map(async (entry) => [entry.name.slice(7), await entry.async('uint8array')] as const);
       return new Map(await Promise.all(read));
     },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** The answer of `run`, which is called again when git crashes: not every run does. */
+function archived(run: () => Buffer): Buffer {
+  for (let tries = 1; ; tries++) {
+    try {
+      return run();
+    } catch (error) {
+      const signal = (error as { readonly signal?: string | null }).signal ?? '';
+      if (!crashes.includes(signal)) throw error;
+      if (tries === triesOfArchive)
+        throw new GitCrashed(`git archive died by ${signal} ${tries} times`, { cause: error });
+    }
+  }
 }
 
 function importStream(files: readonly CommittedFile[]): Buffer {
