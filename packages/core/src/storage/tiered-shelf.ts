@@ -3,7 +3,8 @@
 // Invariants:
 // - A place on the shelf is named by key and entity tag together: other bytes under the same key are at another place, so nothing on it is
 //   ever stale.
-// - Nothing here rejects but for an aborted call: failures are reported, and the object counts as not there.
+// - Nothing here rejects but for an aborted call: failures are reported, and the object counts as not there. What is counted was not deleted.
+// - An aborted call stops waiting at once, also for a storage that does not react.
 // - One fill at a time, so that room is made for it once. Few objects are in memory meanwhile; more are not kept.
 
 import { sha256 } from '#sha256';
@@ -12,7 +13,7 @@ import { bytesSource } from '../bytes/source.ts';
 import { encodeUtf8 } from '../bytes/utf8.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { orAborted } from './plugin.ts';
-import type { GetOptions, ObjectInfo, Storage, StoredObject } from './storage.ts';
+import type { CallOptions, GetOptions, ObjectInfo, Storage } from './storage.ts';
 
 /** How big a {@link Shelf} is, and who hears of its failures. */
 export interface ShelfOptions {
@@ -34,7 +35,7 @@ export class Shelf {
   /** What is being collected or waits to be filled in. */
   readonly #taken = new Set<string>();
   #bytes = 0;
-  #counted: Promise<void> | undefined;
+  #isCounted = false;
   #last: Promise<void> = Promise.resolve();
 
   constructor(fast: Storage, options: ShelfOptions) {
@@ -42,18 +43,23 @@ export class Shelf {
     this.#options = options;
   }
 
-  /** Opens an object as the slow storage describes it. */
-  async open(info: ObjectInfo, { range, signal }: GetOptions): Promise<StoredObject | undefined> {
+  /** The bytes of an object that is as the slow storage describes it. */
+  async open(info: ObjectInfo, { range, signal }: GetOptions): Promise<ReadableStream<Uint8Array> | undefined> {
     const place = placeOf(info);
+    const wasCounted = this.#sizes.has(place);
+    const opening = (async () => this.#fast.get(place, { range, signal }))();
     try {
-      const found = await this.#fast.get(place, { range, signal });
+      const found = await orAborted(opening, signal);
       if (found?.size === info.size) {
         this.#use(place, info.size);
-        return found;
+        return found.body;
       }
-      if (found === undefined) this.#forget(place);
-      else await this.#remove(place, found);
+      await found?.body.cancel();
+      if (found !== undefined) void this.drop(info);
+      // What was put there meanwhile stays counted.
+      else if (wasCounted) this.#forget(place);
     } catch (error) {
+      opening.then((late) => late?.body.cancel()).catch(() => {});
       signal?.throwIfAborted();
       this.#report(error);
     }
@@ -69,7 +75,7 @@ export class Shelf {
     return true;
   }
 
-  /** The bytes did not come. */
+  /** The bytes did not come, or are wanted no more. */
   pass(info: ObjectInfo): void {
     this.#taken.delete(placeOf(info));
   }
@@ -83,13 +89,21 @@ export class Shelf {
       .finally(() => this.#taken.delete(place));
   }
 
-  /** Takes an object from the shelf. */
-  async drop(info: ObjectInfo): Promise<void> {
+  /** Takes an object from the shelf, and off its way there. */
+  async drop(info: ObjectInfo, { signal }: CallOptions = {}): Promise<void> {
+    this.pass(info);
     try {
-      await this.#remove(placeOf(info));
+      await orAborted(this.#remove(placeOf(info)), signal);
     } catch (error) {
+      signal?.throwIfAborted();
       this.#report(error);
     }
+  }
+
+  /** An object on the shelf broke off: it makes room for another try. */
+  fail(info: ObjectInfo, error: unknown): void {
+    this.#report(error);
+    void this.drop(info);
   }
 
   /** Resolves when what waits is on the shelf. */
@@ -107,16 +121,21 @@ export class Shelf {
   async #fill(place: string, bytes: Uint8Array): Promise<void> {
     const { signal } = this.#stop;
     signal.throwIfAborted();
-    this.#counted ??= this.#count();
-    await this.#counted;
-    for (const oldest of this.#sizes.keys()) {
+    if (!this.#isCounted) await this.#count();
+    this.#isCounted = true;
+    for (const [oldest, size] of this.#sizes) {
       if (this.#bytes + bytes.length <= this.#options.fastBytes) break;
       // Without a way to make room, what is there stays.
       if (this.#fast.delete === undefined) return;
+      // To the end first: what cannot be deleted is tried again after all others.
+      this.#use(oldest, size);
       await this.#remove(oldest);
     }
+    if (!this.#taken.has(place)) return;
     await this.#fast.create(place, bytesSource(bytes), { signal });
     this.#use(place, bytes.length);
+    // Dropped while it was written.
+    if (!this.#taken.has(place)) await this.#remove(place);
   }
 
   /** What an earlier process left, the oldest first. */
@@ -134,10 +153,10 @@ export class Shelf {
     for (const [key, size] of used) this.#use(key, size);
   }
 
-  async #remove(place: string, opened?: StoredObject): Promise<void> {
-    await opened?.body.cancel();
+  async #remove(place: string): Promise<void> {
+    if (this.#fast.delete === undefined) return;
+    await this.#fast.delete(place);
     this.#forget(place);
-    await this.#fast.delete?.(place);
   }
 
   #use(place: string, size: number): void {

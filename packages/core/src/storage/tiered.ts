@@ -6,11 +6,11 @@
 // - Filling the fast storage delays and fails no read. What is filled was read whole, and to its end, from the slow storage.
 // - A fast body that breaks off goes on from the slow storage, or fails as that does.
 
-import { concatBytes } from '../bytes/source.ts';
 import { GoModKitError } from '../errors/error.ts';
 import { checkKey } from './key.ts';
 import { checkRange, resolveRange } from './plugin.ts';
-import type { CallOptions, GetOptions, ObjectInfo, Storage, StoredObject } from './storage.ts';
+import type { CallOptions, Storage, StoredObject } from './storage.ts';
+import { collecting, withFallback } from './tiered-bodies.ts';
 import { Shelf } from './tiered-shelf.ts';
 
 /** Options of {@link tieredStorage}. */
@@ -19,7 +19,10 @@ export interface TieredStorageOptions {
   readonly fast: Storage;
   /** What has everything, such as a bucket. */
   readonly slow: Storage;
-  /** The most bytes to keep in `fast`: what was unused longest makes room, where it can delete. Default 1 GiB. */
+  /**
+   * The most bytes to keep in `fast`: what was unused longest makes room, where it can delete. Processes that share a `fast` count each for
+   * themselves. Default 1 GiB.
+   */
   readonly fastBytes?: number | undefined;
   /** Larger objects are not kept. At most 8 are in memory at once on their way to `fast`. Default 32 MiB. */
   readonly objectBytes?: number | undefined;
@@ -61,7 +64,11 @@ export interface TieredStorage extends Storage {
 export function tieredStorage(options: TieredStorageOptions): TieredStorage {
   const { fast, slow, fastBytes = 2 ** 30, objectBytes = 32 * 2 ** 20, keeps = isZip, onError = () => {} } = options;
   for (const [name, bytes] of Object.entries({ fastBytes, objectBytes }))
-    if (!(bytes > 0)) throw new GoModKitError('invalid_argument', `tiered storage: ${name} is ${bytes}: want bytes`);
+    if (!(bytes > 0))
+      throw new GoModKitError(
+        'invalid_argument',
+        `tiered storage: ${name} is ${bytes}: want a number of bytes above 0`,
+      );
   const shelf = new Shelf(fast, { fastBytes, onError });
 
   const tiered: TieredStorage = {
@@ -73,7 +80,11 @@ export function tieredStorage(options: TieredStorageOptions): TieredStorage {
       if (info === undefined) return undefined;
       const range = resolveRange(key, info.size, wanted.range);
       const kept = info.size <= objectBytes ? await shelf.open(info, wanted) : undefined;
-      if (kept !== undefined) return { ...info, range, body: withFallback(kept.body, slow, info, range, wanted) };
+      if (kept !== undefined) {
+        const rest = (start: number) => slow.get(key, { range: { start, end: range.end }, signal: wanted.signal });
+        const object = { ...info, range, body: kept };
+        return { ...object, body: withFallback(object, shelf, rest, wanted) };
+      }
       const object = await slow.get(key, wanted);
       if (object === undefined || object.size > objectBytes || !isWhole(object) || !shelf.wants(object)) return object;
       return { ...object, body: collecting(object, shelf) };
@@ -98,7 +109,7 @@ function optional(slow: Storage, shelf: Shelf, keeps: (key: string) => boolean):
         checkKey(key);
         const info = keeps(key) ? await slow.head(key, options) : undefined;
         await remove(key, options);
-        if (info !== undefined) await shelf.drop(info);
+        if (info !== undefined) await shelf.drop(info, options);
       },
     }),
     ...(slow.sweep && { sweep: slow.sweep.bind(slow) }),
@@ -112,80 +123,4 @@ function isZip(key: string): boolean {
 
 function isWhole({ size, range }: StoredObject): boolean {
   return range.start === 0 && range.end === size;
-}
-
-/** The body of an object, whose bytes go to the shelf when it was read to its end. */
-function collecting(object: StoredObject, shelf: Shelf): ReadableStream<Uint8Array> {
-  const reader = object.body.getReader();
-  const chunks: Uint8Array[] = [];
-  const readOn = () =>
-    reader.read().catch((error: unknown) => {
-      shelf.pass(object);
-      throw error;
-    });
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await readOn();
-        if (done) {
-          const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-          if (size === object.size) shelf.keep(object, concatBytes(chunks, size));
-          else shelf.pass(object);
-          return controller.close();
-        }
-        // A copy: whoever reads may change or transfer what it was given.
-        chunks.push(value.slice());
-        controller.enqueue(value);
-      },
-      cancel(reason) {
-        shelf.pass(object);
-        return reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-/** A body of the fast storage that goes on from the slow one where it breaks off. */
-function withFallback(
-  body: ReadableStream<Uint8Array>,
-  slow: Storage,
-  info: ObjectInfo,
-  range: StoredObject['range'],
-  { signal }: GetOptions,
-): ReadableStream<Uint8Array> {
-  let reader = body.getReader();
-  let at = range.start;
-  let isFast = true;
-  const read = async (): Promise<Awaited<ReturnType<typeof reader.read>>> => {
-    try {
-      const result = await reader.read();
-      if (!isFast || !result.done || at === range.end) return result;
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!isFast) throw error;
-    }
-    isFast = false;
-    const rest = await slow.get(info.key, { range: { start: at, end: range.end }, signal });
-    if (rest?.etag !== info.etag) {
-      await rest?.body.cancel();
-      throw new GoModKitError('storage_unavailable', `${info.key} was removed while it was read`, {
-        data: { key: info.key, transient: true },
-      });
-    }
-    reader = rest.body.getReader();
-    return reader.read();
-  };
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await read();
-        if (done) return controller.close();
-        at += value.length;
-        controller.enqueue(value);
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
 }
