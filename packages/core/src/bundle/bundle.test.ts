@@ -3,13 +3,16 @@
 import { unpackTar } from 'modern-tar';
 import { describe, expect, it } from 'vitest';
 import { createRepository } from '../repository/create-repository.ts';
+import type { Repository } from '../repository/repository.ts';
 import { memoryStorage } from '../storage/memory.ts';
 import { createSumdbClient } from '../sumdb/client/client.ts';
 import { keys } from '../sumdb/client/testdata/database.ts';
 import { createSumdbProxy } from '../sumdb/proxy/sumdb-proxy.ts';
 import { storedContents } from './contents.ts';
+import { exportBundle } from './export.ts';
 import { readManifest } from './read-manifest.ts';
 import {
+  altered,
   bundleOf,
   contentsOf,
   databaseName,
@@ -96,6 +99,50 @@ describe('a bundle', () => {
     const objects = await objectsOf(storage);
     expect(text(objects.get('example.com/base/@v/v0.9.0.info'))).toBe('{"Version":"v0.9.0"}');
     expect(objects.has('example.com/base/@v/v0.9.0.zip')).toBe(false);
+  });
+
+  it('stops looking at versions when its reader leaves', async () => {
+    const place = await placeOf();
+    const contents = await contentsOf(place);
+    const { repository } = place;
+    let looked = 0;
+    let leave: Promise<void> | undefined;
+    const watched: Repository = {
+      ...repository,
+      goMod: async (...call) => {
+        looked++;
+        leave ??= reader.cancel();
+        return repository.goMod(...call);
+      },
+    };
+    const options = { ...place, repository: watched, contents, sumdb: undefined, concurrency: 1 };
+    const reader = exportBundle(options).getReader();
+    await reader.read();
+    await leave;
+    expect(looked).toBe(1);
+  });
+
+  it('closes the zip that is opened while its reader leaves', async () => {
+    const place = await placeOf();
+    const contents = await contentsOf(place);
+    const [opened, cancelled]: [string[], string[]] = [[], []];
+    let leave: Promise<void> | undefined;
+    const storage = altered(place.storage, {
+      async get(key, call) {
+        const object = await place.storage.get(key, call);
+        if (object === undefined || !key.endsWith('.zip')) return object;
+        opened.push(key);
+        leave ??= reader.cancel();
+        const body = new ReadableStream<Uint8Array>({ cancel: () => void cancelled.push(key) });
+        return { ...object, body };
+      },
+    });
+    const repository = createRepository({ storage, sumdb: 'off' });
+    const reader = exportBundle({ repository, storage, contents }).getReader();
+    while (!(await reader.read()).done);
+    await leave;
+    expect(opened).toHaveLength(1);
+    expect(cancelled).toEqual(opened);
   });
 });
 

@@ -68,7 +68,7 @@ export interface ExportOptions extends CallOptions {
  * ```
  */
 export function exportBundle(options: ExportOptions): ReadableStream<Uint8Array> {
-  return writeTar(filesOf(options), options);
+  return writeTar((call) => filesOf({ ...options, ...call }), options);
 }
 
 async function* filesOf(options: ExportOptions): AsyncGenerator<OutgoingFile> {

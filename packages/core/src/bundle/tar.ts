@@ -25,16 +25,25 @@ export function fileOf(name: string, bytes: Uint8Array): OutgoingFile {
 /** As in zips of modules: old, the same everywhere, and later than what file systems cannot tell. */
 const time = new Date('1980-01-01T00:00:00Z');
 
-/** Writes an archive. Files are taken one by one, as the reader of the stream goes on. */
-export function writeTar(files: AsyncIterable<OutgoingFile>, { signal }: CallOptions = {}): ReadableStream<Uint8Array> {
+/**
+ * Writes an archive. Files are taken one by one, as the reader of the stream goes on. The signal that `files` is given also aborts when that
+ * reader leaves.
+ */
+export function writeTar(
+  files: (options: CallOptions) => AsyncIterable<OutgoingFile>,
+  { signal }: CallOptions = {},
+): ReadableStream<Uint8Array> {
   const { readable, controller } = createTarPacker();
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const work = async (): Promise<void> => {
-    for await (const { name, content } of files) {
+    for await (const { name, content } of files({ signal: either })) {
+      const body = content.stream();
+      // Opened while the reader left.
+      if (either.aborted) await body.cancel(either.reason);
       either.throwIfAborted();
       const header = { name, size: content.size, type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: time } as const;
-      await content.stream().pipeTo(controller.add(header), { signal: either });
+      await body.pipeTo(controller.add(header), { signal: either });
     }
     either.throwIfAborted();
     controller.finalize();
