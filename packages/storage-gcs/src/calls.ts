@@ -2,7 +2,8 @@
 //
 // Invariants:
 // - The SDK knows no signals: a cancelled call stops waiting at once, and what it asked for is left to itself.
-// - What the service said is in `cause`; messages name the step and the key.
+// - What the service said is in `cause`, without the requests that errors of the SDK carry: those have access tokens in their headers.
+// - Messages name the step, the key, and what helps.
 
 import { GoModKitError } from '@gomodkit/core/errors';
 import { orAborted } from '@gomodkit/core/storage';
@@ -53,17 +54,32 @@ export function isPassing(error: unknown): boolean {
   return status === undefined || passing.has(status) || status >= 500;
 }
 
+/** What helps against refusals that another try meets again. */
+const help: Readonly<Record<number, string>> = {
+  401: '; check the credentials of the bucket',
+  403: '; check what the credentials may do in this bucket',
+  404: '; check that the bucket exists',
+};
+
+/** An error of the SDK as the cause of another: its own causes too, and nothing else that it carries. */
+export function causeOf(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof GoModKitError) return error;
+  const { name, message, stack, cause } = error;
+  const plain = new Error(message, cause === undefined ? {} : { cause: causeOf(cause) });
+  return Object.assign(plain, { name, stack });
+}
+
 /** A fault of the storage. Aborts and faults pass as they are. */
 export function faultOf(error: unknown, { step, key, signal }: CallContext): unknown {
   if (signal?.aborted) return signal.reason;
   if (error instanceof GoModKitError) return error;
   const status = statusOf(error);
   const transient = isPassing(error);
-  const answer = status === undefined ? 'no answer' : `status ${status}`;
+  const answer = status === undefined ? 'no answer' : `status ${status}${help[status] ?? ''}`;
   return new GoModKitError(
     'storage_unavailable',
     `Google Cloud Storage cannot ${step} ${key || 'the bucket'}: ${answer}`,
-    { cause: error, data: { key, transient, status } },
+    { cause: causeOf(error), data: { key, transient, status } },
   );
 }
 

@@ -1,5 +1,6 @@
 // Every fault × every operation: success after a retry, or a clear typed error; and nothing half-written to be seen.
 
+import { inspect } from 'node:util';
 import { isGoModKitError } from '@gomodkit/core/errors';
 import { type ByteSource, bytesSource, type Storage } from '@gomodkit/core/storage';
 import { type FakeGcs, startFakeGcs } from '@gomodkit/testing/gcs';
@@ -214,6 +215,37 @@ describe('with a fake of its own', () => {
     await special.create('small', bytesSource(small), { contentType: 'application/zip' });
     await special.create('big', bytesSource(big));
     for (const key of ['small', 'big']) expect(server.attributes('modules', key)).toMatchObject(wanted);
+  });
+
+  it('shows nobody the token that a refused request had', async () => {
+    const service = new GoogleStorage({
+      apiEndpoint: server.endpoint,
+      projectId: 'test',
+      useAuthWithCustomEndpoint: true,
+      retryOptions: { autoRetry: false },
+    });
+    // As credentials do it.
+    service.authClient.authorizeRequest = async (request) => ({
+      ...request,
+      headers: { ...request?.headers, Authorization: 'Bearer a-secret-token' },
+    });
+    const signed = gcsStorage({ bucket: service.bucket('modules') });
+    server.faults.set([{ status: 403, code: 'forbidden' }]);
+    const calls = {
+      head: () => signed.head('key'),
+      get: () => signed.get('key'),
+      create: () => signed.create('key', bytesSource(small)),
+      list: () => signed.list(),
+      delete: () => signed.delete('key'),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      const error: unknown = await call().catch((refused: unknown) => refused);
+      expect(error, name).toMatchObject({
+        code: 'storage_unavailable',
+        message: expect.stringMatching(/status 403; check what/),
+      });
+      expect(inspect(error, { depth: 50, showHidden: true }), name).not.toContain('secret');
+    }
   });
 
   it('says of what is refused for good that it is no passing fault', async () => {

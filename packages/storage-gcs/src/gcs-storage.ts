@@ -25,7 +25,7 @@ import {
   type StoredObject,
 } from '@gomodkit/core/storage';
 import type { GcsBucketLike, GcsFileLike } from './bucket.ts';
-import { answerOf, type CallContext, faultOf, statusOf } from './calls.ts';
+import { answerOf, type CallContext, causeOf, faultOf, statusOf } from './calls.ts';
 import { bodyOf, headersOf } from './download.ts';
 import { listPage } from './listing.ts';
 import { infoOf } from './object-info.ts';
@@ -150,7 +150,7 @@ class BucketStorage implements GcsStorage {
       if (signal?.aborted || statusOf(error) !== undefined || error instanceof GoModKitError)
         throw faultOf(error, context);
       const message = 'Google Cloud Storage cannot sign URLs with these credentials: they name no key and no account';
-      throw new GoModKitError('unsupported', message, { cause: error });
+      throw new GoModKitError('unsupported', message, { cause: causeOf(error) });
     }
   }
 

@@ -10,7 +10,7 @@ import { GoModKitError } from '@gomodkit/core/errors';
 import { type ByteSource, sourceChunks, sourceParts } from '@gomodkit/core/storage';
 import { CRC32C } from '@google-cloud/storage';
 import type { GcsFileLike, GcsUploadOptions } from './bucket.ts';
-import { answerOf, type CallContext, faultOf, statusOf } from './calls.ts';
+import { answerOf, type CallContext, causeOf, faultOf, statusOf } from './calls.ts';
 import type { Settings } from './options.ts';
 import { beginSession, SessionLost } from './session.ts';
 
@@ -87,7 +87,7 @@ async function uploadOnce(settings: Settings, wanted: Upload, options: GcsUpload
 
 function lost(key: string, cause: SessionLost): GoModKitError {
   const message = `Google Cloud Storage lost the upload of ${key} ${maxSessions} times: ${cause.message}`;
-  return new GoModKitError('storage_unavailable', message, { cause, data: { key, transient: true } });
+  return new GoModKitError('storage_unavailable', message, { cause: causeOf(cause), data: { key, transient: true } });
 }
 
 /** What is wrong with the source, which is no fault of the service. */
