@@ -2,7 +2,7 @@
 //
 // Invariants:
 // - Every request ends: with an answer, with the caller's reason when cancelled, or after the time limit.
-// - What the endpoint said is in `cause`; messages name the step and the key.
+// - What the endpoint said is in `cause`; messages name the step, the key, and what helps.
 // - A refused condition is an answer, not a fault: callers see its status.
 
 import { GoModKitError } from '@gomodkit/core/errors';
@@ -73,12 +73,20 @@ export function refusalOf(error: unknown): Refusal {
 /** Refusals that another try may not meet. */
 const passing: ReadonlySet<number> = new Set([408, 409, 429]);
 
+/** What helps against refusals that another try meets again. */
+const help: Readonly<Record<number, string>> = {
+  301: '; the bucket is in another region than the client',
+  401: '; check the credentials of the client',
+  403: '; check what the credentials of the client may do in this bucket (with s3:ListBucket, what is absent is a 404)',
+  404: '; check that the bucket exists',
+};
+
 /** A fault of the storage: `step` failed for `key`. Aborts and faults pass as they are. */
 export function faultOf(error: unknown, step: string, key: string, signal?: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
   if (error instanceof GoModKitError) return error;
   const { status, code } = refusalOf(error);
-  const answer = status === undefined ? 'no answer' : `${status} ${code}`;
+  const answer = status === undefined ? 'no answer' : `${status} ${code}${help[status] ?? ''}`;
   // What was refused for good will be refused again; anything else may be a hiccup.
   const transient = status === undefined || passing.has(status) || status >= 500;
   return new GoModKitError('storage_unavailable', `S3 cannot ${step} ${key || 'the bucket'}: ${answer}`, {

@@ -4,7 +4,7 @@ import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { isGoModKitError } from '@gomodkit/core/errors';
 import { bytesSource, type Storage } from '@gomodkit/core/storage';
 import { type FakeS3, startFakeS3 } from '@gomodkit/testing/s3';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type FaultTableOptions,
   objectionTo,
@@ -219,6 +219,18 @@ describe('an upload that fails midway', () => {
     await expect(storage.create('key', failing)).rejects.toThrow('disk gone');
     expect(await storage.head('key')).toBeUndefined();
     expect(server.openUploads('modules')).toBe(0);
+  });
+
+  it('leaves no timer behind that would hold up the end of the process', async () => {
+    const setTimer = vi.spyOn(globalThis, 'setTimeout');
+    const clearTimer = vi.spyOn(globalThis, 'clearTimeout');
+    await outcome(storage.create('key', failing).catch(() => {}));
+    const set = setTimer.mock.results.filter((_, i) => Number(setTimer.mock.calls[i]?.[1]) >= 500);
+    const cleared = new Set(clearTimer.mock.calls.map(([timer]) => timer));
+    vi.restoreAllMocks();
+    const left = set.map(({ value }) => value as NodeJS.Timeout).filter((timer) => !cleared.has(timer));
+    expect(set.length).toBeGreaterThan(0);
+    expect(left.filter((timer) => timer.hasRef())).toEqual([]);
   });
 
   it('whose abort fails is reclaimed by sweep()', async () => {

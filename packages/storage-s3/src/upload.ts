@@ -220,8 +220,10 @@ const abandonPatience = 1000;
 /** Aborts an upload, whatever happened to it. */
 export async function abandon(requests: Requests, name: string, id: string): Promise<void> {
   const command = new AbortMultipartUploadCommand({ Bucket: requests.bucket, Key: name, UploadId: id });
-  const gone = requests.send(command, undefined).catch(() => {});
-  await Promise.race([gone, pause(abandonPatience, undefined)]);
+  const over = new AbortController();
+  const patience = pause(abandonPatience, over.signal);
+  const gone = requests.send(command, undefined).finally(() => over.abort());
+  await Promise.allSettled([Promise.race([gone, patience])]);
 }
 
 /** The refusal of an endpoint that cannot create conditionally. */
