@@ -49,6 +49,12 @@ export const defaultGitLimits: GitLimits = {
   packMemory: 64 * 2 ** 20,
 };
 
+/**
+ * Bytes of all paths of an archive together: 268 for each of half a million. A name in a tree has no limit of its own, and stands in the
+ * path of everything below.
+ */
+export const maxPathBytes: number = 2 ** 27;
+
 /** What every engine is made of. */
 export interface EngineSettings {
   readonly limits: GitLimits;

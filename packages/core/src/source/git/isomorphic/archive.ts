@@ -20,6 +20,8 @@ import { createPause } from './pause.ts';
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const attributesName = '.gitattributes';
+/** Lines in memory take a hundred times as much. */
+const maxAttributes = 2 ** 21;
 
 /** What is archived. */
 export interface ArchiveRequest {
@@ -61,12 +63,15 @@ async function attributeFiles(
   prefix: ByteString,
 ): Promise<ReadonlyMap<ByteString, Uint8Array>> {
   const found = new Map<ByteString, Uint8Array>();
+  let left = maxAttributes;
   for (const { kind, object, path } of files) {
     const isAttributes = path === attributesName || path.endsWith(`/${attributesName}`);
     const directory = path.slice(0, -attributesName.length);
     if (!isAttributes || kind === 'submodule') continue;
-    if (directory.startsWith(prefix) || prefix.startsWith(directory))
-      found.set(directory, await readBlob(store, object));
+    if (!directory.startsWith(prefix) && !prefix.startsWith(directory)) continue;
+    left -= await sizeOf(store, object);
+    if (left < 0) throw tooManyAttributes();
+    found.set(directory, await readBlob(store, object));
   }
   return found;
 }
@@ -108,6 +113,11 @@ function noBlob(name: ObjectName, type: string | undefined): Error {
   const digits = digitsOf(name);
   if (type === undefined) return new MissingObjects(`blob ${digits}`);
   return new GoModKitError('upstream_invalid', `the repository has a ${type} where a file should be: ${digits}`);
+}
+
+function tooManyAttributes(): GoModKitError {
+  const message = `the commit has more than ${maxAttributes} bytes of ${attributesName}, which need the git program`;
+  return new GoModKitError('needs_git_engine', message, { data: { limit: maxAttributes } });
 }
 
 function tooLarge(limit: number): GoModKitError {

@@ -7,9 +7,13 @@ export interface ByteCache<K, V> {
   clear(): void;
 }
 
+/** What an entry takes besides its value: else values of no bytes would never be dropped. */
+const entryBytes = 256;
+
 /** A cache of `limit` bytes. What alone takes more than a quarter is not kept, unless `keepsAny`. */
 export function byteCache<K, V>(limit: number, sizeOf: (value: V) => number, keepsAny = false): ByteCache<K, V> {
   const entries = new Map<K, V>();
+  const weigh = (value: V): number => sizeOf(value) + entryBytes;
   let held = 0;
   return {
     get(key) {
@@ -21,14 +25,14 @@ export function byteCache<K, V>(limit: number, sizeOf: (value: V) => number, kee
       return value;
     },
     set(key, value) {
-      const size = sizeOf(value);
+      const size = weigh(value);
       if (entries.has(key) || (!keepsAny && size > limit / 4)) return;
       entries.set(key, value);
       held += size;
       for (const [oldest, other] of entries) {
         if (held <= limit || oldest === key) break;
         entries.delete(oldest);
-        held -= sizeOf(other);
+        held -= weigh(other);
       }
     },
     clear() {

@@ -169,3 +169,26 @@ describe('limits', () => {
     await expect(small).rejects.toMatchObject({ code: 'limit_exceeded' });
   });
 });
+
+describe('a hostile tree', () => {
+  it('cannot fill the memory with its paths', async () => {
+    const blob = repository.git(['hash-object', '-w', '--stdin'], '').toString().trim();
+    const names = Array.from({ length: 70 }, (_, i) => `100644 blob ${blob}\tf${i}\n`).join('');
+    const inner = repository.git(['mktree'], names).toString().trim();
+    const entry = Buffer.concat([Buffer.from(`40000 ${'d'.repeat(2 ** 21)}\0`), Buffer.from(inner, 'hex')]);
+    const root = repository.git(['hash-object', '-w', '-t', 'tree', '--literally', '--stdin'], entry).toString().trim();
+    const who = ['-c', 'user.name=A', '-c', 'user.email=a@example.com'];
+    const commit = repository
+      .git([...who, 'commit-tree', '-m', 'x', root])
+      .toString()
+      .trim();
+    expect(await archive(commit)).toBe('limit_exceeded');
+  });
+
+  it('cannot fill it with attributes either', async () => {
+    const attributes = (bytes: number) => ({ path: 'd/.gitattributes', bytes: Buffer.alloc(bytes, 'a b\n') });
+    const half = { path: '.gitattributes', bytes: Buffer.alloc(2 ** 20, 'c d\n') };
+    expect(await archive(repository.commit([half, attributes(2 ** 20)]))).toHaveLength(2);
+    expect(await archive(repository.commit([half, attributes(2 ** 20 + 1)]))).toBe('needs_git_engine');
+  });
+});

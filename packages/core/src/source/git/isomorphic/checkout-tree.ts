@@ -6,7 +6,7 @@
 
 import { GoModKitError } from '../../../errors/error.ts';
 import type { ByteString } from '../attributes/byte-string.ts';
-import { MissingObjects } from '../driver.ts';
+import { MissingObjects, maxPathBytes } from '../driver.ts';
 import { digitsOf, type ObjectName, parseTree, type TreeEntry } from './object.ts';
 import type { PackStore } from './pack-store.ts';
 import { createPause, type Pause } from './pause.ts';
@@ -23,8 +23,8 @@ export interface TreeFile {
 const maxDepth = 2048;
 
 /**
- * The entries of a tree at all depths. Rejects with `limit_exceeded` beyond `limit` of them, `upstream_invalid` for names that git refuses,
- * MissingObjects where a tree is not here.
+ * The entries of a tree at all depths. Rejects with `limit_exceeded` beyond `limit` of them or with paths that are too long together,
+ * `upstream_invalid` for names that git refuses, MissingObjects where a tree is not here.
  */
 export async function listTree(
   store: PackStore,
@@ -33,7 +33,12 @@ export async function listTree(
   signal: AbortSignal | undefined,
 ): Promise<readonly TreeFile[]> {
   const files: TreeFile[] = [];
-  await addTree(store, tree, { path: '', depth: 0 }, { files, limit, pause: createPause(signal), trees: 0 });
+  await addTree(
+    store,
+    tree,
+    { path: '', depth: 0 },
+    { files, limit, pause: createPause(signal), trees: 0, pathBytes: 0 },
+  );
   return files;
 }
 
@@ -42,6 +47,7 @@ interface Listing {
   readonly limit: number;
   readonly pause: Pause;
   trees: number;
+  pathBytes: number;
 }
 
 async function addTree(
@@ -58,6 +64,8 @@ async function addTree(
   await listing.pause.due();
   for (const entry of parseTree(object.data)) {
     const below = path + entry.name;
+    listing.pathBytes += below.length;
+    if (listing.pathBytes > maxPathBytes) throw tooLong();
     if (isRefused(entry)) {
       throw new GoModKitError(
         'upstream_invalid',
@@ -84,6 +92,11 @@ function isRefused({ kind, name }: TreeEntry): boolean {
 
 function malformed(path: ByteString): GoModKitError {
   return new GoModKitError('upstream_invalid', `the repository has no tree at ${JSON.stringify(path)}`);
+}
+
+function tooLong(): GoModKitError {
+  const message = `the paths of the commit have more than the limit of ${maxPathBytes} bytes together`;
+  return new GoModKitError('limit_exceeded', message, { data: { limit: maxPathBytes } });
 }
 
 function tooMany(limit: number): GoModKitError {

@@ -14,7 +14,7 @@ import { shown } from '../program/connection.ts';
 import { archiveTree } from './archive.ts';
 import { fetchPack, isRefusal } from './fetch-pack.ts';
 import { completeCommits, peel, readCommit, walk } from './history.ts';
-import { digitsOf, objectName, parseTree } from './object.ts';
+import { digitsOf, entryOf, objectName } from './object.ts';
 import { packStore } from './pack-store.ts';
 import { isWhole } from './whole.ts';
 
@@ -132,7 +132,7 @@ export async function openIsomorphicCopy(settings: EngineSettings, directory: st
       const parts = byteString(encodeUtf8(path)).split('/');
       for (const [i, part] of parts.entries()) {
         const tree = await store.read(name);
-        const entry = tree?.type === 'tree' ? parseTree(tree.data).find((each) => each.name === part) : undefined;
+        const entry = tree?.type === 'tree' ? entryOf(tree.data, part) : undefined;
         const isLast = i === parts.length - 1;
         if (entry === undefined || entry.kind === 'submodule' || (entry.kind === 'tree') === isLast) return undefined;
         name = entry.object;

@@ -154,6 +154,25 @@ describe('indexPack', () => {
     }
   });
 
+  it('leaves packs of too many objects to the git program', async () => {
+    const pack = packOf(Array.from({ length: 17 }, () => ['blob', Buffer.alloc(0)] as const));
+    const few = { ...options, objectBytes: 1024 };
+    await expect(indexPack(pack, few)).rejects.toMatchObject({ code: 'needs_git_engine', message: /17 objects/ });
+  });
+
+  it('refuses objects of more deltas than git makes', async () => {
+    const chain = (length: number): Buffer => {
+      // Four bytes out of four, from the entry right before.
+      const delta = (distance: number): Buffer =>
+        Buffer.concat([Buffer.of(0x64, distance), deflateSync(Buffer.from([4, 4, 0x90, 4]))]);
+      const [first, second, next] = [blob('aaaa'), delta(blob('aaaa').length), delta(delta(0).length)];
+      const rest = Array.from({ length: length - 1 }, () => next);
+      return sealed(Buffer.concat([packHeader(length + 1), first, second, ...rest]));
+    };
+    expect(await indexPack(chain(4095), options)).toHaveLength(4096);
+    await expect(indexPack(chain(4096), options)).rejects.toMatchObject({ code: 'upstream_invalid', message: /4095/ });
+  });
+
   it('stops when it is cancelled', async () => {
     const many = Array.from({ length: 20_000 }, (_, i) => ['blob', Buffer.from(`${i}`)] as const);
     const reason = new Error('enough');

@@ -69,23 +69,27 @@ export function parseCommit(data: Uint8Array): CommitFields {
   return { tree, parents, time };
 }
 
-/** Reads a tree. Throws `upstream_invalid` when it is malformed. */
-export function parseTree(data: Uint8Array): readonly TreeEntry[] {
-  const entries: TreeEntry[] = [];
+/** The entries of a tree, one at a time: all of them together take ten times as much as the tree. Throws `upstream_invalid` where it is malformed. */
+export function* parseTree(data: Uint8Array): Generator<TreeEntry> {
   for (let at = 0; at < data.length; ) {
     const space = data.indexOf(0x20, at);
     const zero = data.indexOf(0, space);
     if (space === -1 || zero === -1 || zero + 21 > data.length) throw malformed('tree');
     const mode = byteString(data.subarray(at, space));
     if (!/^[0-7]{1,7}$/.test(mode)) throw malformed('tree');
-    entries.push({
+    yield {
       name: byteString(data.subarray(space + 1, zero)),
       kind: kinds.get(Number.parseInt(mode, 8) & 0o170000) ?? 'submodule',
       object: data.subarray(zero + 1, zero + 21),
-    });
+    };
     at = zero + 21;
   }
-  return entries;
+}
+
+/** The first entry of a tree with a name; undefined when there is none. */
+export function entryOf(tree: Uint8Array, name: ByteString): TreeEntry | undefined {
+  for (const entry of parseTree(tree)) if (entry.name === name) return entry;
+  return undefined;
 }
 
 /** As git takes modes: what is nothing else is a submodule. */

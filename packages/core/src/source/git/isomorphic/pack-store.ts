@@ -16,6 +16,7 @@ import { applyDelta, readDeltaHeader } from './delta.ts';
 import { digitsOf, type GitObject, type ObjectName, type ObjectType } from './object.ts';
 import { inflateEntry, readEntryHead } from './pack-entry.ts';
 import { decodeIndex, encodeIndex, type IndexedObject, type PackIndex } from './pack-index.ts';
+import { createPause } from './pause.ts';
 
 /** Reads objects of a copy. */
 export interface PackStore {
@@ -78,14 +79,14 @@ export function packStore(directory: string, packBytes: number): PackStore {
   };
   const guarded = async <T>(
     name: ObjectName,
-    read: (bytes: Uint8Array, offset: number, pack: Pack) => T,
+    read: (bytes: Uint8Array, offset: number, pack: Pack) => T | Promise<T>,
   ): Promise<T | undefined> => {
     if (closed) throw new GoModKitError('closed', 'the repository was closed');
     const found = locate(name);
     if (found === undefined) return undefined;
     const bytes = await load(found.pack);
     try {
-      return read(bytes, found.offset, found.pack);
+      return await read(bytes, found.offset, found.pack);
     } catch (error) {
       throw new DamagedCopy(`object ${digitsOf(name)}`, { cause: error });
     }
@@ -147,7 +148,14 @@ function baseOffset({ index }: Pack, base: number | ObjectName): number {
   return offset;
 }
 
-function readObject(bytes: Uint8Array, offset: number, pack: Pack, bases: ByteCache<string, GitObject>): GitObject {
+/** Gives way to others between deltas: a stranger's may be thousands of many megabytes each. */
+async function readObject(
+  bytes: Uint8Array,
+  offset: number,
+  pack: Pack,
+  bases: ByteCache<string, GitObject>,
+): Promise<GitObject> {
+  const pause = createPause(undefined);
   const deltas: { readonly at: number; readonly delta: Uint8Array }[] = [];
   let at = offset;
   let object: GitObject | undefined;
@@ -166,6 +174,7 @@ function readObject(bytes: Uint8Array, offset: number, pack: Pack, bases: ByteCa
   for (const { at: place, delta } of deltas.reverse()) {
     object = { type: object.type, data: applyDelta(object.data, delta) };
     bases.set(`${pack.file}:${place}`, object);
+    await pause.due();
   }
   return object;
 }

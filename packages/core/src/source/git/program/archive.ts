@@ -9,7 +9,7 @@
 import { readAll } from '../../../bytes/source.ts';
 import { GoModKitError } from '../../../errors/error.ts';
 import type { FileSource, RandomAccessSource } from '../../../platform/types.ts';
-import { DamagedCopy } from '../driver.ts';
+import { DamagedCopy, maxPathBytes } from '../driver.ts';
 import type { GitFile } from '../engine.ts';
 import { textOf } from './invocation.ts';
 
@@ -28,7 +28,7 @@ interface Entry {
   readonly offset: number;
 }
 
-/** The files of an archive below `directory`. Rejects with `limit_exceeded` beyond `maxEntries`. */
+/** The files of an archive below `directory`. Rejects with `limit_exceeded` beyond `maxEntries`, or with paths that are too long together. */
 export async function archivedFiles(
   archive: FileSource,
   directory: string,
@@ -66,6 +66,10 @@ async function readEntries(archive: RandomAccessSource, maxEntries: number): Pro
   if (place.count > maxEntries) {
     const message = `the directory has ${place.count} entries, more than the limit of ${maxEntries}`;
     throw new GoModKitError('limit_exceeded', message, { data: { limit: maxEntries } });
+  }
+  if (place.size > maxPathBytes) {
+    const message = `the paths of the directory have more than the limit of ${maxPathBytes} bytes together`;
+    throw new GoModKitError('limit_exceeded', message, { data: { limit: maxPathBytes } });
   }
   const bytes = await readAll(archive.slice(place.offset, place.offset + place.size).stream());
   const view = viewOf(bytes);
