@@ -112,7 +112,7 @@ export interface EngineDriver {
   listRefs(remote: GitRemote, options?: CallOptions): Promise<RefList>;
   /** Makes an empty copy in an empty directory that exists. May write. */
   createCopy(directory: string, objectFormat: ObjectFormat, options?: CallOptions): Promise<void>;
-  /** Opens a copy that createCopy made once, maybe in another process and maybe cut off by a kill in the middle of a fetch. */
+  /** Opens a copy that createCopy made once, maybe in another process and maybe cut off by a kill in the middle of a fetch. Rejects with DamagedCopy. */
   openCopy(directory: string, objectFormat: ObjectFormat): Promise<EngineCopy>;
   /**
    * Removes what a killed process left in a copy: lock files, temporary packs. The cache calls it before it opens a copy, when it alone

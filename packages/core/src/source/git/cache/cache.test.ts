@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   truncateSync,
   utimesSync,
@@ -146,6 +147,76 @@ describe.each(suiteEngines)('with the engine %s, the cache', (engine) => {
     await use(repositories, 'plain');
   });
 
+  it('does not take history for fetched that a killed process threw away', async () => {
+    const repositories = fresh();
+    const repository = await repositories.open(remoteOf('history'));
+    const head = await headOf(repository);
+    const first = (await repository.refs()).refs.find(({ name }) => name === 'refs/tags/v0.1.0')?.hash ?? '';
+    await repository.fetchHistory();
+    await repositories.close();
+    const copy = join(directory, 'copies', readdirSync(join(directory, 'copies'))[0] ?? '');
+    renameSync(join(copy, 'repository'), join(directory, 'trash', 'somebody'));
+    const again = await cache().open(remoteOf('history'));
+    await again.fetchCommit({ hash: head, ref: 'HEAD' }, { blobs: false });
+    await again.fetchHistory();
+    expect(await again.ancestors(head, [first])).toEqual(new Set([first]));
+    await again.close();
+  });
+
+  it('is used for as long as somebody uses it, whoever comes and goes', async () => {
+    const repositories = fresh({ maxBytes: 1 });
+    const [first, second] = [await repositories.open(remoteOf('plain')), await repositories.open(remoteOf('plain'))];
+    const hash = await headOf(first);
+    await first.fetchCommit({ hash, ref: 'HEAD' }, { blobs: true });
+    // The second opens the copy in the very turn in which the first gives it back.
+    await Promise.all([second.commit(hash), first.close()]);
+    const users = join(directory, 'copies', readdirSync(join(directory, 'copies'))[0] ?? '', 'users');
+    expect(readdirSync(users)).toHaveLength(1);
+    await second.close();
+    expect(readdirSync(users)).toEqual([]);
+  });
+
+  it('keeps what came without certificates to those who ask for it so', async () => {
+    const repositories = fresh({ refsMaxAge: 60_000 });
+    const [insecure, secure] = [true, false].map((each) =>
+      repositories.open({ ...remoteOf('plain'), insecure: each || undefined }),
+    );
+    const hash = await headOf((await insecure) as GitRepository);
+    await (await insecure)?.fetchCommit({ hash, ref: 'HEAD' }, { blobs: false });
+    const before = server.requests.length;
+    expect(await headOf((await secure) as GitRepository)).toBe(hash);
+    expect(server.requests.length).toBeGreaterThan(before);
+    expect(await (await secure)?.commit(hash)).toBeUndefined();
+  });
+
+  it('names nothing after what may be secret', async () => {
+    const repositories = fresh();
+    const { address, url } = remoteOf('plain');
+    const token = address.replace('://', '://ghp-sesame@');
+    const repository = await repositories.open({ url, address: token, trusted: true });
+    await repository.fetchCommit({ hash: await headOf(repository), ref: 'HEAD' }, { blobs: false });
+    expect(readdirSync(directory, { recursive: true }).join('\n')).not.toContain('sesame');
+  });
+
+  it('does any number of things at once without a word of warning', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const repository = await fresh().open(remoteOf('plain'));
+    await Promise.all(Array.from({ length: 30 }, () => repository.refs()));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
+  it('says what is wrong with its directory', async () => {
+    directory = join(scratch, `cache-${count++}`);
+    writeFileSync(directory, 'a file');
+    const repositories = cache();
+    const failure = await repositories.open(remoteOf('plain')).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'storage_unavailable', message: expect.stringContaining(directory) });
+  });
+
   it('takes over from processes that ended', async () => {
     await use(fresh(), 'plain');
     const copy = join(directory, 'copies', readdirSync(join(directory, 'copies'))[0] ?? '');
@@ -190,6 +261,7 @@ describe('options', () => {
     { maxBytes: 0 },
     { refsMaxAge: -1 },
     { perHost: { concurrency: 0 } },
+    { perHost: { concurrency: 1.5 } },
     { limits: { refs: Number.NaN } },
   ])('refuses %j', (options) => {
     expect(() => gitRepositories({ directory: 'x', ...(options as object) })).toThrow(

@@ -6,14 +6,15 @@
 
 import { join, lstat, makeDirectories, remove } from '#files';
 import { createLimiter } from '../../../async/limiter.ts';
-import type { EngineCopy, EngineDriver } from '../driver.ts';
+import { DamagedCopy, type EngineCopy, type EngineDriver } from '../driver.ts';
 import type { ObjectFormat } from '../engine.ts';
 import { withFileLock } from './lock.ts';
 import type { Places } from './places.ts';
 
 /** One copy, shared by all who opened it in this process. */
 export interface CopyState {
-  readonly name: string;
+  /** Where it stands for which refs the history is here. */
+  readonly historyMark: string;
   /** The copy; it is made where there is none. */
   copy(signal: AbortSignal | undefined): Promise<EngineCopy>;
   /** The copy where there is one. */
@@ -27,33 +28,43 @@ export interface CopyState {
 
 /** Opens the state of a copy. */
 export function createCopyState(driver: EngineDriver, places: Places, name: string, format: ObjectFormat): CopyState {
-  const { lock, repository } = places.paths(name);
+  const { history, lock, repository } = places.paths(name);
   const mutex = createLimiter(1);
   let current: EngineCopy | undefined;
 
   const alone = <T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
     mutex.run(() => withFileLock(lock, work, signal), signal);
 
+  const create = async (signal: AbortSignal | undefined): Promise<void> => {
+    const aside = join(places.scratch, `new-${crypto.randomUUID()}`);
+    await makeDirectories(aside);
+    try {
+      await driver.createCopy(aside, format, { signal });
+      await places.install(aside, name);
+    } finally {
+      await remove(aside);
+    }
+  };
+
   const open = async (signal: AbortSignal | undefined): Promise<EngineCopy> => {
     if (current !== undefined) return current;
-    if ((await lstat(repository)) === undefined) {
-      const aside = join(places.scratch, `new-${crypto.randomUUID()}`);
-      await makeDirectories(aside);
-      try {
-        await driver.createCopy(aside, format, { signal });
-        await places.install(aside, name);
-      } finally {
-        await remove(aside);
-      }
-    } else {
+    if ((await lstat(repository)) !== undefined) {
       await driver.repairCopy(repository, { signal });
+      try {
+        current = await driver.openCopy(repository, format);
+        return current;
+      } catch (error) {
+        if (!(error instanceof DamagedCopy)) throw error;
+        await places.discard(name);
+      }
     }
+    await create(signal);
     current = await driver.openCopy(repository, format);
     return current;
   };
 
   return {
-    name,
+    historyMark: history,
     copy: async (signal) => current ?? alone(() => open(signal), signal),
     existing: async (signal) => {
       if (current === undefined && (await lstat(repository)) === undefined) return undefined;

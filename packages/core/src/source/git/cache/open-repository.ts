@@ -23,8 +23,6 @@ export interface Ground {
   readonly scratch: string;
   /** Opens the copy for hashes of a format, used until the repository is closed. */
   state(format: ObjectFormat): Promise<CopyState>;
-  /** Where the mark of the copy's history is. */
-  historyMark(state: CopyState): string;
   refs(options: CallOptions & { readonly maxAge?: number | undefined }): Promise<RefList>;
   lastRefs(): RefList | undefined;
   /** Runs work on the remote when its host's turn has come. */
@@ -77,9 +75,26 @@ export function openRepository(remote: GitRemote, ground: Ground): GitRepository
     await state.discard(copy, signal);
   };
 
+  /** A look at what is here; at nothing where there is no copy, or a damaged one, which goes. */
+  const looking = async <T>(
+    hash: string,
+    look: (copy: EngineCopy) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T | undefined> => {
+    const state = await stateOf(hash);
+    const copy = await state.existing(signal);
+    try {
+      return copy && (await look(copy));
+    } catch (error) {
+      if (copy === undefined || !(error instanceof DamagedCopy)) throw error;
+      await discard(state, copy, error, signal);
+      return undefined;
+    }
+  };
+
   const ensure = async (wanted: WantedCommit, blobs: boolean, signal: AbortSignal | undefined): Promise<void> => {
+    if (await looking(wanted.hash, (copy) => copy.has(wanted.hash, { signal }), signal)) return;
     const state = await stateOf(wanted.hash);
-    if (await (await state.existing(signal))?.has(wanted.hash, { signal })) return;
     const fetchIt = (copy: EngineCopy): Promise<void> => copy.fetchCommit(remote, wanted, { blobs, signal });
     await fetching(state, 'commit', fetchIt, signal, (copy) => copy.has(wanted.hash, { signal }));
   };
@@ -122,7 +137,7 @@ export function openRepository(remote: GitRemote, ground: Ground): GitRepository
     const refs = await ground.refs({ signal });
     if (refs.refs.length === 0) return;
     const state = await stateOf(refs.refs[0]?.hash ?? '');
-    const mark = ground.historyMark(state);
+    const mark = state.historyMark;
     const digest = digestOf(refs);
     const isDone = async (): Promise<boolean> => decodeUtf8((await readFile(mark)) ?? new Uint8Array(0)) === digest;
     if ((await isDone()) && (await state.existing(signal)) !== undefined) return;
@@ -143,12 +158,9 @@ export function openRepository(remote: GitRemote, ground: Ground): GitRepository
     fetchHistory,
     async findCommits(prefix, { signal } = {}) {
       const hash = ground.lastRefs()?.refs[0]?.hash ?? prefix;
-      const copy = await (await stateOf(hash)).existing(signal);
-      return (await copy?.findCommits(prefix, { signal })) ?? [];
+      return (await looking(hash, (copy) => copy.findCommits(prefix, { signal }), signal)) ?? [];
     },
-    async commit(hash, { signal } = {}) {
-      return (await (await stateOf(hash)).existing(signal))?.commit(hash, { signal });
-    },
+    commit: (hash, { signal } = {}) => looking(hash, (copy) => copy.commit(hash, { signal }), signal),
     ancestors: (hash, candidates, { signal } = {}) =>
       reading(hash, undefined, (copy) => copy.ancestors(hash, candidates, { signal }), signal),
     readBlob: (hash, path, options) =>

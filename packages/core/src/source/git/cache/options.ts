@@ -99,6 +99,10 @@ export function cacheSettings(options: GitCacheOptions): CacheSettings {
   })) {
     if (!(value > 0)) throw new GoModKitError('invalid_argument', `${name} must be positive, not ${value}`);
   }
+  const { concurrency } = settings.perHost;
+  if (!Number.isInteger(concurrency) && concurrency !== Number.POSITIVE_INFINITY) {
+    throw new GoModKitError('invalid_argument', `concurrency must be a whole number, not ${concurrency}`);
+  }
   if (!(settings.refsMaxAge >= 0)) throw new GoModKitError('invalid_argument', 'refsMaxAge must not be negative');
   return settings;
 }

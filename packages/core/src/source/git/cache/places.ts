@@ -34,7 +34,7 @@ export interface Places {
 export interface CopyPaths {
   readonly repository: string;
   readonly lock: string;
-  /** Says for which refs the history is here. */
+  /** Says for which refs the history is here. In the repository, so that it goes with it. */
   readonly history: string;
 }
 
@@ -88,7 +88,7 @@ export async function openPlaces(directory: string): Promise<Places> {
     paths: (name) => ({
       repository: join(copies, name, 'repository'),
       lock: join(copies, name, 'lock'),
-      history: join(copies, name, 'history'),
+      history: join(copies, name, 'repository', 'history'),
     }),
     async use(name) {
       const mark = join(users(name), createOwner());
@@ -116,7 +116,6 @@ export async function openPlaces(directory: string): Promise<Places> {
     },
     async discard(name) {
       const aside = await throwAway(join(copies, name, 'repository'));
-      await remove(join(copies, name, 'history'));
       if (aside !== undefined) await remove(aside);
     },
     async evict(maxBytes, onEvicted) {

@@ -6,7 +6,7 @@
 // - close() cancels what is under way and waits for it.
 
 import { makeDirectories } from '#files';
-import { linkedController } from '../../../async/abort.ts';
+import { linkedController, onAbort } from '../../../async/abort.ts';
 import { GoModKitError } from '../../../errors/error.ts';
 import type { EngineDriver } from '../driver.ts';
 import type { GitRemote, GitRepositories, GitRepository, ObjectFormat, RefList } from '../engine.ts';
@@ -18,9 +18,11 @@ import { cacheSettings, type GitCacheEvent, type GitCacheOptions } from './optio
 import { copyName, openPlaces, type Places } from './places.ts';
 import { createRefLists } from './ref-lists.ts';
 
+/** A copy that is held open. Who wants it is counted before it is there, so that nobody closes it under them. */
 interface Open {
   readonly state: CopyState;
-  readonly release: () => Promise<void>;
+  /** Resolves when the copy is marked as used, to what takes the mark away. */
+  readonly release: Promise<() => Promise<void>>;
   users: number;
 }
 
@@ -39,7 +41,7 @@ export function gitRepositories(options: GitCacheOptions): GitRepositories {
   const settings = cacheSettings(options);
   const gate = createHostGate(settings.perHost);
   const lists = createRefLists();
-  const open = new Map<string, Promise<Open>>();
+  const open = new Map<string, Open>();
   const underWay = new Set<Promise<unknown>>();
   const life = new AbortController();
   let base: Promise<Base> | undefined;
@@ -67,15 +69,16 @@ export function gitRepositories(options: GitCacheOptions): GitRepositories {
   const live = async <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
     life.signal.throwIfAborted();
     const { controller, release } = linkedController(signal);
-    const stop = (): void => controller.abort(life.signal.reason);
-    life.signal.addEventListener('abort', stop);
+    const stop = onAbort(life.signal, (reason) => controller.abort(reason));
     const running = Promise.resolve().then(() => work(controller.signal));
     underWay.add(running);
     try {
       return await running;
+    } catch (error) {
+      throw asStorage(error, settings.directory);
     } finally {
       underWay.delete(running);
-      life.signal.removeEventListener('abort', stop);
+      stop();
       release();
     }
   };
@@ -103,26 +106,28 @@ export function gitRepositories(options: GitCacheOptions): GitRepositories {
     );
 
   const openState = async ({ driver, places }: Base, name: string, format: ObjectFormat): Promise<Open> => {
-    let opening = open.get(name);
-    if (opening === undefined) {
-      opening = places.use(name).then((release) => ({
-        state: createCopyState(driver, places, name, format),
-        release,
-        users: 0,
-      }));
-      open.set(name, opening);
-      opening.catch(() => open.delete(name));
+    let opened = open.get(name);
+    if (opened === undefined) {
+      opened = { state: createCopyState(driver, places, name, format), release: places.use(name), users: 0 };
+      open.set(name, opened);
     }
-    const opened = await opening;
     opened.users++;
+    try {
+      await opened.release;
+    } catch (error) {
+      forget(name, opened);
+      throw error;
+    }
     return opened;
+  };
+  const forget = (name: string, opened: Open): void => {
+    if (open.get(name) === opened) open.delete(name);
   };
 
   const closeState = async (name: string, opened: Open): Promise<void> => {
     if (--opened.users > 0) return;
-    open.delete(name);
-    await opened.state.close();
-    await opened.release();
+    forget(name, opened);
+    await closeNow(opened);
   };
 
   let evicting: Promise<void> | undefined;
@@ -149,10 +154,10 @@ export function gitRepositories(options: GitCacheOptions): GitRepositories {
         if (opened === undefined) {
           opened = openState(ground, name, format);
           held.set(name, opened);
+          opened.catch(() => held.delete(name));
         }
         return (await opened).state;
       },
-      historyMark: ({ name }) => places.paths(name).history,
       refs: ({ maxAge = settings.refsMaxAge, signal }) => lists.get(keyOf(remote), maxAge, readRefs, { signal }),
       lastRefs: () => lists.last(keyOf(remote)),
       ask: (what, task, signal) => ask(remote, what, task, signal),
@@ -172,13 +177,9 @@ export function gitRepositories(options: GitCacheOptions): GitRepositories {
     async close() {
       if (!life.signal.aborted) life.abort(new GoModKitError('closed', 'the git cache was closed'));
       await Promise.allSettled(underWay);
-      const opened = await Promise.allSettled(open.values());
+      const opened = [...open.values()];
       open.clear();
-      for (const each of opened) {
-        if (each.status !== 'fulfilled') continue;
-        await each.value.state.close();
-        await each.value.release();
-      }
+      for (const each of opened) await closeNow(each);
       const ground = await base?.catch(() => undefined);
       base = undefined;
       await ground?.places.close();
@@ -209,12 +210,30 @@ function whileLive(
   };
 }
 
-/** What copies and lists are kept under: the address without what may be secret in it. */
-function keyOf({ address }: GitRemote): string {
-  if (!URL.canParse(address)) return address;
+async function closeNow({ release, state }: Open): Promise<void> {
+  await state.close();
+  const unmark = await release.catch(() => undefined);
+  await unmark?.();
+}
+
+/** Errors of the file system do not leave as they are. */
+function asStorage(error: unknown, directory: string): unknown {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return error;
+  const message = `the git cache in ${directory} cannot be used (${error.code}); is there room, and may this user write there?`;
+  return new GoModKitError('storage_unavailable', message, { cause: error });
+}
+
+/**
+ * What copies and lists are kept under: the address without what may be secret in it, which over http the name of a user may be. What
+ * came without certificates is kept apart: it may be anybody's.
+ */
+function keyOf({ address, insecure = false }: GitRemote): string {
+  const prefix = insecure ? 'insecure ' : '';
+  if (!URL.canParse(address)) return prefix + address;
   const url = new URL(address);
   url.password = '';
-  return url.href.replace(/\/$/, '');
+  if (/^https?:$/.test(url.protocol)) url.username = '';
+  return prefix + url.href.replace(/\/$/, '');
 }
 
 function hostOf(address: string): string {

@@ -8,7 +8,7 @@ import { encodeUtf8 } from '../../../bytes/utf8.ts';
 import { GoModKitError } from '../../../errors/error.ts';
 import type { CallOptions } from '../../../storage/storage.ts';
 import { byteString } from '../attributes/byte-string.ts';
-import { DamagedCopy, type EngineCopy, type EngineSettings, MissingObjects } from '../driver.ts';
+import { type EngineCopy, type EngineSettings, MissingObjects } from '../driver.ts';
 import type { GitRemote, RefList, WantedCommit } from '../engine.ts';
 import { shown } from '../program/connection.ts';
 import { archiveTree } from './archive.ts';
@@ -36,14 +36,8 @@ export async function openIsomorphicCopy(settings: EngineSettings, directory: st
   const has = async (hash: string, { signal }: CallOptions = {}): Promise<boolean> => {
     if (available.has(hash)) return true;
     if (!isHere(hash)) await store.refresh();
-    try {
-      const commit = await readCommit(store, hash);
-      if (commit === undefined || !(await isWhole(store, commit.tree, signal))) return false;
-    } catch (error) {
-      if (!(error instanceof DamagedCopy)) throw error;
-      await complete.clear();
-      return false;
-    }
+    const commit = await readCommit(store, hash);
+    if (commit === undefined || !(await isWhole(store, commit.tree, signal))) return false;
     available.add(hash);
     return true;
   };

@@ -5,7 +5,7 @@
 //   It is written by a rename, after the packs.
 // - Walks go over each commit once, and give way to others.
 
-import { readWhole, removeFile, writeWhole } from '#isomorphic-git';
+import { readWhole, writeWhole } from '#isomorphic-git';
 import { decodeUtf8, encodeUtf8 } from '../../../bytes/utf8.ts';
 import { type CommitFields, digitsOf, objectName, parseCommit, parseTagTarget } from './object.ts';
 import type { PackStore } from './pack-store.ts';
@@ -60,8 +60,6 @@ export async function walk(
 export interface CompleteCommits {
   list(): Promise<readonly string[]>;
   add(hashes: readonly string[]): Promise<void>;
-  /** Forgets all: something is damaged. */
-  clear(): Promise<void>;
 }
 
 /** Kept in the file `complete` of a copy. */
@@ -75,7 +73,6 @@ export function completeCommits(directory: string): CompleteCommits {
   };
   return {
     list,
-    clear: () => removeFile(file),
     async add(hashes) {
       const all = new Set([...(await list()), ...hashes]);
       await writeWhole(file, [encodeUtf8([...all].map((hash) => `${hash}\n`).join(''))]);

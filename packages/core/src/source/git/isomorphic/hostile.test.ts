@@ -213,18 +213,25 @@ describe('a damaged copy', () => {
     ['a lost pack', (pack: string) => rmSync(pack)],
     ['a truncated index', (pack: string) => truncateSync(pack.replace(/pack$/, 'idx'), 1100)],
     ['leftovers of a killed fetch', (pack: string) => writeFileSync(join(pack, '..', 'tmp_1'), 'x')],
-  ])('with %s is made anew', async (_, damage) => {
+  ])('with %s is made anew, with its history', async (_, damage) => {
     const directory = join(scratch, `cache-${directories++}`);
     const first = cache({}, directory);
     const repository = await first.open(remote());
-    const hash = (await repository.refs()).refs[0]?.hash ?? '';
-    await repository.fetchCommit({ hash, ref: 'HEAD' }, { blobs: true });
+    const { refs } = await repository.refs();
+    const [hash, oldest] = ['HEAD', 'refs/tags/v0.1.0'].map(
+      (name) => refs.find((ref) => ref.name === name)?.hash ?? '',
+    );
+    await repository.fetchCommit({ hash: hash ?? '', ref: 'HEAD' }, { blobs: true });
+    await repository.fetchHistory();
     await first.close();
     for (const pack of files(directory, /\.pack$/)) damage(join(directory, pack));
     const again = await cache({}, directory).open(remote());
-    await again.fetchCommit({ hash, ref: 'HEAD' }, { blobs: true });
-    const archive = await again.archive(hash, '');
+    expect([[], [hash]]).toContainEqual(await again.findCommits(hash?.slice(0, 12) ?? ''));
+    await again.fetchCommit({ hash: hash ?? '', ref: 'HEAD' }, { blobs: true });
+    const archive = await again.archive(hash ?? '', '');
     expect(archive.files.map(({ path }) => path)).toContain('go.mod');
     await archive.close();
+    await again.fetchHistory();
+    expect(await again.ancestors(hash ?? '', [oldest ?? ''])).toEqual(new Set([oldest]));
   });
 });

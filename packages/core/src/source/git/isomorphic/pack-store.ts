@@ -2,8 +2,7 @@
 //
 // Invariants:
 // - A pack counts once its index is there, which is written last: a kill leaves a whole pack or none.
-// - Checksums of packs and indexes are checked when they are loaded; what does not hold is damage, and not here from then on: fetching it
-//   again mends it.
+// - Checksums of packs and indexes are checked when they are loaded; what does not hold is damage.
 // - Packs stay in memory while they are used, up to a limit; `close()` lets go of all of them.
 
 import { listNames, readWhole, sha1, writeWhole } from '#isomorphic-git';
@@ -20,7 +19,7 @@ import { createPause } from './pause.ts';
 
 /** Reads objects of a copy. */
 export interface PackStore {
-  /** Looks for packs that were added since, by other processes too. */
+  /** Looks for packs that were added since, by other processes too. Rejects with DamagedCopy. */
   refresh(): Promise<void>;
   /** Adds a pack that was checked. */
   add(pack: Uint8Array, objects: readonly IndexedObject[]): Promise<void>;
@@ -46,7 +45,6 @@ const keptObjects = 16 * 2 ** 20;
 /** The packs in `directory`. `packBytes`: how much of them may stay in memory. */
 export function packStore(directory: string, packBytes: number): PackStore {
   const packs = new Map<string, Pack>();
-  const damaged = new Set<string>();
   const loaded = byteCache<string, Uint8Array>(packBytes, (pack) => pack.length, true);
   const bases: ByteCache<string, GitObject> = byteCache(keptObjects, ({ data }) => data.length);
   let closed = false;
@@ -70,8 +68,6 @@ export function packStore(directory: string, packBytes: number): PackStore {
       !equalBytes(sum, index.packChecksum) ||
       !equalBytes(sha1(bytes.subarray(0, end)), sum)
     ) {
-      packs.delete(file);
-      damaged.add(file);
       throw new DamagedCopy(file);
     }
     loaded.set(file, bytes);
@@ -100,11 +96,11 @@ export function packStore(directory: string, packBytes: number): PackStore {
       );
       for (const file of packs.keys()) if (!present.has(file)) packs.delete(file);
       for (const file of present) {
-        if (packs.has(file) || damaged.has(file)) continue;
+        if (packs.has(file)) continue;
         const bytes = await readWhole(`${directory}/${file}.idx`);
         const index = bytes && decodeIndex(bytes);
-        if (index === undefined) damaged.add(file);
-        else packs.set(file, { file, index });
+        if (index === undefined) throw new DamagedCopy(file);
+        packs.set(file, { file, index });
       }
     },
     async add(pack, objects) {
@@ -115,7 +111,6 @@ export function packStore(directory: string, packBytes: number): PackStore {
       await writeWhole(`${directory}/${file}.idx`, [index]);
       const decoded = decodeIndex(index);
       if (decoded === undefined) throw new DamagedCopy(file);
-      damaged.delete(file);
       packs.set(file, { file, index: decoded });
       loaded.set(file, pack);
     },
