@@ -1,11 +1,16 @@
 // A process that fetches one tag of a repository after the other into a cache, and says so: made to be killed.
 //
-// Arguments: cache directory, address, engine, index of the first tag.
+// Arguments: cache directory, address, engine, index of the first tag, milliseconds that a server may be silent.
 
 import { gitRepositories } from '../../src/source/git/cache/index.ts';
 
-const [directory = '', address = '', engine = 'git', first = '0'] = process.argv.slice(2);
-const repositories = gitRepositories({ directory, engine: engine as 'git', perHost: { requestsPerSecond: 1000 } });
+const [directory = '', address = '', engine = 'git', first = '0', idle = '60000'] = process.argv.slice(2);
+const repositories = gitRepositories({
+  directory,
+  engine: engine as 'git',
+  perHost: { requestsPerSecond: 1000 },
+  limits: { idleMilliseconds: Number(idle) },
+});
 const repository = await repositories.open({ url: 'https://git.example.com/many', address, trusted: true });
 const tags = (await repository.refs()).refs.filter(({ name }) => name.startsWith('refs/tags/'));
 process.stdout.write('ready\n');

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { only, stall } from '../../../../test/git/hostile.ts';
 import { type GitServer, startGitServer } from '../../../../test/git/server.ts';
 import { suiteEngines } from '../../../../test/git/suite-engines.ts';
 import { readAll } from '../../../bytes/source.ts';
@@ -50,10 +51,10 @@ function contentOf(i: number, j: number): string {
   return Array.from({ length: 200 }, (_, n) => line(n)).join('\n');
 }
 
-function startChild(directory: string, engine: string, first: number): ChildProcess {
+function startChild(directory: string, engine: string, first: number, ...more: readonly string[]): ChildProcess {
   const program = fileURLToPath(new URL('../../../../test/git/fetch-child.ts', import.meta.url));
   const loader = ['--conditions=@gomodkit/source', '--import', import.meta.resolve('tsx'), program];
-  const args = [...loader, directory, `${server.url}/many.git`, engine, `${first}`];
+  const args = [...loader, directory, `${server.url}/many.git`, engine, `${first}`, ...more];
   return spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '' },
@@ -94,3 +95,28 @@ describe.each(suiteEngines)('with the engine %s', (engine) => {
     expect(left.filter((name) => /tmp_|\.lock$|shallow_|\/lock$/.test(name))).toEqual([]);
   }, 1_800_000);
 });
+
+describe.runIf(process.platform === 'linux')('a kill in the middle of a silence', () => {
+  it('leaves no program behind for longer than a server may be silent', async () => {
+    const stalled = new Promise<void>((resolve) => {
+      server.behave(
+        only('pack', async (exchange) => {
+          resolve();
+          await stall()(exchange);
+        }),
+      );
+    });
+    const child = startChild(join(scratch, 'cache-silent'), 'git', 0, '2000');
+    await stalled;
+    expect(gitPrograms()).toContain('remote-http');
+    child.kill('SIGKILL');
+    await expect.poll(gitPrograms, { timeout: 30_000, interval: 200 }).toBe('');
+    server.behave(undefined);
+  }, 60_000);
+});
+
+/** Programs of git that talk to our server. */
+function gitPrograms(): string {
+  const list = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+  return list.filter((line) => /^\S*git/.test(line) && line.includes(`127.0.0.1:${server.port}`)).join('\n');
+}

@@ -12,13 +12,12 @@ import { concatBytes, readAll } from '../../../bytes/source.ts';
 import { encodeUtf8 } from '../../../bytes/utf8.ts';
 import { GoModKitError, isGoModKitError } from '../../../errors/error.ts';
 import type { GitHttpClient, GitHttpRequest, GitHttpResponse } from '../../../platform/types.ts';
-import { basic, type Credentials } from '../../credentials.ts';
 import { type GuardedResponse, guardedRequest } from '../../guarded-request.ts';
 import { statusError } from '../../http-status.ts';
 import { reasonBytes, reasonOf } from '../../reason.ts';
 import type { EngineSettings } from '../driver.ts';
 import type { GitRemote } from '../engine.ts';
-import { parseAddress, shown } from '../program/connection.ts';
+import { bare, credentialsOf, parseAddress, shown } from '../program/connection.ts';
 import { packetLines } from './packet-lines.ts';
 
 /** A client for the library, and what became of its requests. */
@@ -120,7 +119,7 @@ function requester(
   address: URL,
   signal: AbortSignal | undefined,
 ): Ask {
-  const credentials = credentialsOf(remote, address);
+  const credentials = credentialsOf(remote);
   const idle = limits.idleMilliseconds;
   const times = { headers: idle, idle, total: limits.fetchMilliseconds };
   return async (url, request) => {
@@ -132,21 +131,6 @@ function requester(
     const guarded = { network, credentials: own ? credentials : undefined, ...times };
     return guardedRequest(guarded, { ...request, url, method, what: shown(remote), trusted, signal });
   };
-}
-
-function credentialsOf({ credentials }: GitRemote, { password, username }: URL): Credentials {
-  return async (url, options) => {
-    const given = await credentials?.(url, options);
-    if (given !== undefined || username + password === '') return given;
-    return { Authorization: basic(decodeURIComponent(username), decodeURIComponent(password)) };
-  };
-}
-
-function bare(address: URL): URL {
-  const url = new URL(address);
-  url.username = '';
-  url.password = '';
-  return url;
 }
 
 /** `isMissing` is asked where the status says neither that the repository is there nor that the server is unwell. */
@@ -174,7 +158,7 @@ async function checkStatus(
 /** What cannot be found out is not missing. */
 async function isMissing({ address }: GitRemote, ask: Ask): Promise<boolean> {
   try {
-    const { body, status } = await ask(bare(new URL(address)), { limit: Number.MAX_SAFE_INTEGER });
+    const { body, status } = await ask(bare(address), { limit: Number.MAX_SAFE_INTEGER });
     await body.cancel().catch(() => {});
     return status === 404 || status === 410;
   } catch {

@@ -157,7 +157,10 @@ describe('indexPack', () => {
   it('leaves packs of too many objects to the git program', async () => {
     const pack = packOf(Array.from({ length: 17 }, () => ['blob', Buffer.alloc(0)] as const));
     const few = { ...options, objectBytes: 1024 };
-    await expect(indexPack(pack, few)).rejects.toMatchObject({ code: 'needs_git_engine', message: /17 objects/ });
+    await expect(indexPack(pack, few)).rejects.toMatchObject({
+      code: 'needs_git_engine',
+      message: expect.stringMatching(/17 objects/),
+    });
   });
 
   it('refuses objects of more deltas than git makes', async () => {
@@ -170,7 +173,10 @@ describe('indexPack', () => {
       return sealed(Buffer.concat([packHeader(length + 1), first, second, ...rest]));
     };
     expect(await indexPack(chain(4095), options)).toHaveLength(4096);
-    await expect(indexPack(chain(4096), options)).rejects.toMatchObject({ code: 'upstream_invalid', message: /4095/ });
+    await expect(indexPack(chain(4096), options)).rejects.toMatchObject({
+      code: 'upstream_invalid',
+      message: expect.stringMatching(/4095/),
+    });
   });
 
   it('stops when it is cancelled', async () => {

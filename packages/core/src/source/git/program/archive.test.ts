@@ -17,6 +17,9 @@ it('an archive whose paths are too long together is not read', async () => {
   end.writeUInt32LE(2 ** 27 + 1, 12);
   writeFileSync(join(scratch, 'archive.zip'), end);
   const archive = await fileSource(join(scratch, 'archive.zip'));
-  await expect(archivedFiles(archive, '', 10)).rejects.toMatchObject({ code: 'limit_exceeded', message: /paths/ });
+  await expect(archivedFiles(archive, '', 10)).rejects.toMatchObject({
+    code: 'limit_exceeded',
+    message: expect.stringMatching(/paths/),
+  });
   await archive.close();
 });

@@ -3,12 +3,13 @@
 // Invariants:
 // - Schemes: https and ssh; http and file only where the address is the user's own word or certificates need not hold. Nothing that
 //   could be taken for an option (spec §6.2, CVE-2017-1000117).
-// - Hosts of addresses that are not trusted are judged, and git connects to the very addresses that were judged.
+// - Hosts of addresses that are not trusted are judged, and git connects over http to the very addresses that were judged: from 2.37 on,
+//   older ones resolve the name again, as ssh does.
 // - Credentials are for the origin they were given for, travel only where nobody listens, and never stand in arguments or in the copy.
 
 import { raceAbort } from '../../../async/abort.ts';
 import { GoModKitError } from '../../../errors/error.ts';
-import { basic, mayCarryCredentials, secretsIn } from '../../credentials.ts';
+import { basic, type Credentials, mayCarryCredentials, secretsIn } from '../../credentials.ts';
 import type { NetworkGuard } from '../../network-guard.ts';
 import type { GitRemote } from '../engine.ts';
 import type { GitSetting } from './invocation.ts';
@@ -87,19 +88,28 @@ async function judge(
   return raceAbort(network.check(url, { from, signal }), signal);
 }
 
-/** Credentials in an address; undefined where there are none. */
-export function basicOf({ password, username }: URL): { readonly Authorization: string } | undefined {
-  if (username + password === '') return undefined;
-  return { Authorization: basic(decode(username) ?? '', decode(password) ?? '') };
+/** An address without user info. */
+export function bare(address: string | URL): URL {
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  return url;
+}
+
+/** Credentials for the origin of a remote: those that are given for it, else those in its address. */
+export function credentialsOf({ address, credentials }: Pick<GitRemote, 'address' | 'credentials'>): Credentials {
+  const { password, username } = new URL(address);
+  return async (url, options) => {
+    const given = await raceAbort(Promise.resolve(credentials?.(url, options)), options.signal);
+    if (given !== undefined || username + password === '') return given;
+    return { Authorization: basic(decode(username) ?? '', decode(password) ?? '') };
+  };
 }
 
 async function headersFor(remote: GitRemote, signal: AbortSignal | undefined): Promise<string[]> {
-  const url = new URL(remote.address);
-  const own = basicOf(url);
-  url.username = '';
-  url.password = '';
-  const given = await raceAbort(Promise.resolve(remote.credentials?.(url, { signal })), signal);
-  const headers = Object.entries(given ?? own ?? {}).flatMap(([name, values]) =>
+  const url = bare(remote.address);
+  const given = await credentialsOf(remote)(url, { signal });
+  const headers = Object.entries(given ?? {}).flatMap(([name, values]) =>
     [values].flat().map((value) => `${name}: ${value}`),
   );
   if (headers.some((header) => /[\u0000-\u0008\u000a-\u001f]/.test(header))) {

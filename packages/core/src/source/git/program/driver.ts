@@ -84,14 +84,22 @@ export function programDriver(settings: EngineSettings, options: ProgramOptions)
   };
 }
 
-/** git gives this to a shell. */
+/**
+ * git gives this to a shell. No connection is left behind for others to share, as the go command has it: it would outlive git, and hold
+ * its output open.
+ */
 function sshCommand(knownHosts: string | undefined): string {
   const options = [
     ...['BatchMode=yes', 'ConnectTimeout=30', 'ServerAliveInterval=15', 'ServerAliveCountMax=4'],
-    ...['ClearAllForwardings=yes', 'PermitLocalCommand=no', 'ForwardAgent=no'],
-    ...(knownHosts === undefined ? [] : [`UserKnownHostsFile=${knownHosts}`, 'StrictHostKeyChecking=yes']),
+    ...['ControlMaster=no', 'ClearAllForwardings=yes', 'PermitLocalCommand=no', 'ForwardAgent=no'],
+    ...(knownHosts === undefined ? [] : [`UserKnownHostsFile=${sshFile(knownHosts)}`, 'StrictHostKeyChecking=yes']),
   ];
   return ['ssh', ...options.map((option) => `-o'${option.replaceAll("'", `'\\''`)}'`)].join(' ');
+}
+
+/** A file in the words of ssh's configuration, where blanks separate and percent signs begin tokens. */
+function sshFile(path: string): string {
+  return `"${path.replaceAll('%', '%%')}"`;
 }
 
 /** git 2.32: isolation from the user's configuration (`GIT_CONFIG_GLOBAL`), `--end-of-options` and settings in the environment. */

@@ -92,12 +92,17 @@ export function isRedirect(messages: string): boolean {
   return /requested URL returned error: 30[1278]\b|unable to update url base from redirection/.test(messages);
 }
 
-/** The last lines that tell of errors. Absolute paths in quotes are the copy's. */
+/** The last lines that tell of errors. Absolute paths are the copy's. */
 export function excerpt(messages: string, secrets: readonly string[] = []): string {
   const lines = redact(messages, secrets)
     .split(/[\r\n]+/)
     .filter((line) => /^(fatal|error|remote|ERROR)\b/.test(line) && !/^remote: (Counting|Compressing|Total)/.test(line))
-    .map((line) => line.replace(/'\/[^']*'/g, "'…'").replace(/:\/\/[^/@\s]*@/g, '://'));
+    .map((line) =>
+      line
+        .replace(/'\/[^']*'/g, "'…'")
+        .replace(/(^|\s)\/\S+/g, '$1…')
+        .replace(/:\/\/[^/@\s]*@/g, '://'),
+    );
   return [...new Set(lines)]
     .slice(-3)
     .join('; ')

@@ -11,6 +11,7 @@ import { GoModKitError, isGoModKitError } from '../../../errors/error.ts';
 import type { EngineCopy } from '../driver.ts';
 import type { GitRemote, WantedCommit } from '../engine.ts';
 import { shown } from './connection.ts';
+import { excerpt } from './failure.ts';
 import type { GitSetting } from './invocation.ts';
 import { missingBlobs, missingTrees } from './missing.ts';
 import { removeLeftovers } from './repair.ts';
@@ -137,7 +138,11 @@ export function createFetcher(repository: Repository, talker: Talker): Fetcher {
       if (!(await completeTrees(remote, hash, blobs ? 'nothing' : 'blobs', signal))) {
         throw new GoModKitError('upstream_invalid', `${shown(remote)}: commit ${hash} came without its directories`);
       }
-      await run(['update-ref', '--end-of-options', availableRef(hash), hash], { signal });
+      const { messages, status } = await run(['update-ref', '--end-of-options', availableRef(hash), hash], { signal });
+      if (status !== 0) {
+        const why = `its commit ${hash} cannot be kept in the cache (${excerpt(messages)})`;
+        throw new GoModKitError('storage_unavailable', `${shown(remote)}: ${why}`);
+      }
     },
 
     async fetchHistory(remote, _refs, { signal } = {}) {

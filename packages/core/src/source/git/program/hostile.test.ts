@@ -178,6 +178,41 @@ describe('a redirect', () => {
     await other.close();
   });
 
+  it('is forgotten when the server forgets it', async () => {
+    const other = await startGitServer(join(scratch, 'served'));
+    server.behave(hostile.redirectTo(other.url));
+    const repository = await cache().open(remote());
+    const { refs } = await repository.refs();
+    const [first, second, third] = [...new Set(refs.map(({ hash }) => hash))];
+    await repository.fetchCommit({ hash: first ?? '' }, { blobs: true });
+    server.behave(undefined);
+    other.behave(hostile.status(404));
+    // Asked by the list of refs, which finds it where it was at first; then with no list before it.
+    await repository.refs();
+    await repository.fetchCommit({ hash: second ?? '' }, { blobs: true });
+    server.behave(hostile.redirectTo(other.url));
+    other.behave(undefined);
+    await repository.refs();
+    server.behave(undefined);
+    other.behave(hostile.status(404));
+    await repository.fetchCommit({ hash: third ?? '' }, { blobs: true }).catch(() => {});
+    await repository.fetchCommit({ hash: third ?? '' }, { blobs: true });
+    await other.close();
+  });
+
+  it('is found with the credentials of the address', async () => {
+    const other = await startGitServer(join(scratch, 'served'));
+    const auth = { username: 'me', password: 'sesame' };
+    const closed = await startGitServer(join(scratch, 'served'), { auth, behaviour: hostile.redirectTo(other.url) });
+    const hash = (await (await cache().open(remote())).refs()).refs[0]?.hash ?? '';
+    const address = `${closed.url.replace('://', '://me:sesame@')}/plain.git`;
+    const repository = await cache().open({ ...remote(), address });
+    await repository.fetchCommit({ hash }, { blobs: true });
+    expect((await repository.commit(hash))?.hash).toBe(hash);
+    expect(other.requests.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+    await Promise.all([other.close(), closed.close()]);
+  });
+
   it('takes no credentials along', async () => {
     const other = await startGitServer(join(scratch, 'served'));
     server.behave(hostile.redirectTo(other.url.replace('127.0.0.1', 'localhost')));

@@ -5,13 +5,13 @@
 // - Protocol 2, of which HEAD, heads and tags alone are asked; older servers send all of their refs at once, which are read as they come.
 // - Lists end within the limits of bytes, refs and time, or it is an error; a list that is cut off is no shorter list.
 
-import { raceAbort } from '../../../async/abort.ts';
+import { concatBytes } from '../../../bytes/source.ts';
 import { encodeUtf8 } from '../../../bytes/utf8.ts';
 import { GoModKitError } from '../../../errors/error.ts';
 import { type GuardedResponse, guardedRequest } from '../../guarded-request.ts';
 import type { EngineSettings } from '../driver.ts';
 import type { GitRemote, ObjectFormat, RefList } from '../engine.ts';
-import { basicOf, parseAddress, shown } from './connection.ts';
+import { bare, credentialsOf, parseAddress, shown } from './connection.ts';
 import { remoteFailure } from './failure.ts';
 import { createRefReader, type RefReader } from './refs.ts';
 
@@ -32,10 +32,7 @@ export async function listHttpRefs(
   signal: AbortSignal | undefined,
 ): Promise<HttpRefs | undefined> {
   const address = parseAddress(remote);
-  const clean = new URL(address);
-  clean.username = '';
-  clean.password = '';
-  const start = clean.href.replace(/\/$/, '');
+  const start = bare(address).href.replace(/\/$/, '');
   const reader = createRefReader(shown(remote), settings.limits.refs);
   const response = await request(settings, remote, new URL(`${start}${tail}?service=git-upload-pack`), signal);
   if (response.status !== 200) return fail(remote, response);
@@ -68,14 +65,11 @@ async function request(
   signal: AbortSignal | undefined,
   body?: Uint8Array,
 ): Promise<GuardedResponse> {
-  const address = new URL(remote.address);
-  const own = url.origin === address.origin;
-  const credentials: typeof remote.credentials = async (asked, options) =>
-    (await raceAbort(Promise.resolve(remote.credentials?.(asked, options)), options.signal)) ?? basicOf(address);
+  const own = url.origin === new URL(remote.address).origin;
   const idle = limits.idleMilliseconds;
   const settings = { network, headers: idle, idle, total: limits.fetchMilliseconds };
   const type = 'application/x-git-upload-pack';
-  return guardedRequest(own ? { ...settings, credentials } : settings, {
+  return guardedRequest(own ? { ...settings, credentials: credentialsOf(remote) } : settings, {
     url,
     what: shown(remote),
     limit: limits.refsBytes,
@@ -150,7 +144,7 @@ async function* packetLines(response: GuardedResponse, remote: GitRemote): Async
   let rest: Uint8Array = new Uint8Array(0);
   let flushed = false;
   for await (const chunk of response.body) {
-    const bytes = rest.length === 0 ? chunk : joined(rest, chunk);
+    const bytes = rest.length === 0 ? chunk : concatBytes([rest, chunk], rest.length + chunk.length);
     let at = 0;
     while (at + 4 <= bytes.length) {
       const digits = String.fromCharCode(...bytes.subarray(at, at + 4));
@@ -166,11 +160,4 @@ async function* packetLines(response: GuardedResponse, remote: GitRemote): Async
     rest = bytes.subarray(at);
   }
   if (rest.length > 0 || !flushed) throw broken('a list that is cut off');
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

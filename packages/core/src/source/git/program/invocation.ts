@@ -78,15 +78,16 @@ const alwaysSet: readonly GitSetting[] = [
  * time, `limit_exceeded` for the others.
  */
 export async function invoke(invocation: Invocation, task: GitTask): Promise<GitResult> {
-  const { limits, program, ssh } = invocation;
+  const { limits, program } = invocation;
+  const { outputLimit = 64 * 2 ** 20 } = task;
   const ended = await runGit({
     program,
     args: task.args,
     directory: task.directory,
-    environment: environmentOf(task, ssh),
+    environment: environmentOf(task, invocation),
     inherit,
     input: task.input,
-    outputLimit: task.outputLimit ?? 64 * 2 ** 20,
+    outputLimit,
     onOutput: task.onOutput,
     total: limits.fetchMilliseconds,
     idle: task.protocols === undefined ? undefined : limits.idleMilliseconds,
@@ -96,7 +97,7 @@ export async function invoke(invocation: Invocation, task: GitTask): Promise<Git
   });
   if (!('cut' in ended)) return ended;
   if (ended.cut !== 'idle' && ended.cut !== 'total') {
-    const limit = { growth: task.growth?.bytes, memory: limits.processMemory, output: task.outputLimit }[ended.cut];
+    const limit = { growth: task.growth?.bytes, memory: limits.processMemory, output: outputLimit }[ended.cut];
     const of = ended.cut === 'memory' ? ' of memory' : '';
     const message = `${task.what}: more than the limit of ${limit} bytes${of}`;
     throw new GoModKitError('limit_exceeded', message, { data: { limit } });
@@ -107,8 +108,17 @@ export async function invoke(invocation: Invocation, task: GitTask): Promise<Git
   throw new GoModKitError('upstream_timeout', message, { data: { transient: true } });
 }
 
-function environmentOf(task: GitTask, ssh: string): Record<string, string> {
-  const settings = [...alwaysSet, ...(task.settings ?? [])];
+/** Whoever watches git may be killed; then it ends by itself when a server says nothing for twice the time that is left to it here. */
+function patience({ idleMilliseconds }: GitLimits): readonly GitSetting[] {
+  const seconds = Math.ceil((2 * idleMilliseconds) / 1000);
+  return [
+    ['http.lowSpeedLimit', '1'],
+    ['http.lowSpeedTime', `${Math.min(seconds, 2 ** 31 - 1)}`],
+  ];
+}
+
+function environmentOf(task: GitTask, { limits, ssh }: Invocation): Record<string, string> {
+  const settings = [...alwaysSet, ...patience(limits), ...(task.settings ?? [])];
   return {
     LC_ALL: 'C',
     HOME: '/nonexistent',

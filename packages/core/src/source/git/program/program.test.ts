@@ -8,9 +8,12 @@ import { buildRecipe } from '../../../../test/git/recipes.ts';
 import { type GitServer, startGitServer } from '../../../../test/git/server.ts';
 import { networkGuard } from '../../network-guard.ts';
 import { gitRepositories } from '../cache/index.ts';
+import { defaultGitLimits } from '../driver.ts';
 import type { GitRemote } from '../engine.ts';
 import { connect, parseAddress } from './connection.ts';
+import { programDriver } from './driver.ts';
 import { excerpt, remoteFailure } from './failure.ts';
+import { invoke } from './invocation.ts';
 import { createRefReader } from './refs.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'git-program-'));
@@ -29,8 +32,9 @@ afterAll(async () => {
 });
 
 let count = 0;
-async function fetchHead(remote: GitRemote, program?: string): Promise<string | undefined> {
-  const repositories = gitRepositories({ directory: join(scratch, `cache-${count++}`), engine: 'git', program });
+async function fetchHead(remote: GitRemote, program?: string, knownHosts?: string): Promise<string | undefined> {
+  const directory = join(scratch, `cache-${count++}`);
+  const repositories = gitRepositories({ directory, engine: 'git', program, knownHosts });
   try {
     const repository = await repositories.open(remote);
     const { hash } = (await repository.refs()).refs[0] ?? { hash: '' };
@@ -167,9 +171,13 @@ describe('git', () => {
     vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
     vi.stubEnv('SSH_AUTH_SOCK', 'the-agent');
     const address = `ssh://git@git.example.com:2222${join(scratch, 'served', 'plain.git')}`;
-    expect(await fetchHead(remoteAt(address))).toContain('module');
+    expect(await fetchHead(remoteAt(address), undefined, '/100% known/hosts')).toContain('module');
     const words = readFileSync(log, 'utf8');
     expect(words).toMatch(/^the-agent .*-oBatchMode=yes .*-p 2222 git@git\.example\.com git-upload-pack/m);
+    // One that is left behind for others to share would outlive git, and keep its output open.
+    expect(words).toContain('-oControlMaster=no');
+    // One file, though ssh takes blanks for separators and percent signs for tokens.
+    expect(words).toContain('-oUserKnownHostsFile="/100%% known/hosts"');
     const hidden = { ...remoteAt('ssh://git@192.168.1.1/x.git'), trusted: false };
     await expect(fetchHead(hidden)).rejects.toMatchObject({ code: 'upstream_invalid' });
     expect(readFileSync(log, 'utf8')).not.toContain('192.168');
@@ -203,6 +211,54 @@ describe('git', () => {
   });
 });
 
+describe('a run', () => {
+  it('that prints too much is told its limit', async () => {
+    const invocation = { program: 'sh', limits: { ...defaultGitLimits, processMemory: 2 ** 40 }, ssh: '' };
+    const args = ['-c', 'exec cat /dev/zero'];
+    const run = invoke(invocation, { repository: undefined, directory: scratch, args, what: 'printing' });
+    await expect(run).rejects.toMatchObject({
+      code: 'limit_exceeded',
+      message: expect.stringMatching(/limit of 67108864 bytes$/),
+    });
+  });
+});
+
+describe('a copy', () => {
+  const openCopy = async () => {
+    const limits = defaultGitLimits;
+    const driver = programDriver({ limits, network: networkGuard() }, { scratch });
+    const directory = join(scratch, `copy-${count++}`);
+    mkdirSync(directory);
+    await driver.createCopy(directory, 'sha1');
+    return { driver, directory, copy: await driver.openCopy(directory, 'sha1') };
+  };
+
+  it('says so when what came cannot be marked as available', async () => {
+    const { copy, directory, driver } = await openCopy();
+    const remote = remoteAt(`${server.url}/plain.git`);
+    const hash = (await driver.listRefs(remote)).refs[0]?.hash ?? '';
+    mkdirSync(join(directory, 'refs', 'gomodkit', `${hash}.lock`), { recursive: true });
+    const fetch = copy.fetchCommit(remote, { hash, ref: 'HEAD' }, { blobs: false });
+    await expect(fetch).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await driver.repairCopy(directory);
+    await copy.fetchCommit(remote, { hash, ref: 'HEAD' }, { blobs: false });
+    expect(await copy.has(hash)).toBe(true);
+  });
+
+  it('keeps refs that are named like temporary files when it is repaired', async () => {
+    const { directory, driver } = await openCopy();
+    const refs = ['refs/heads/tmp_x', 'refs/heads/tmp_/y', 'refs/tags/shallow_z'];
+    const left = ['refs/heads/tmp_x.lock', 'objects/pack/tmp_pack_1', 'shallow.lock'];
+    for (const name of [...refs, ...left]) {
+      mkdirSync(join(directory, name, '..'), { recursive: true });
+      writeFileSync(join(directory, name), '');
+    }
+    await driver.repairCopy(directory);
+    expect(refs.filter((name) => existsSync(join(directory, name)))).toEqual(refs);
+    expect(left.filter((name) => existsSync(join(directory, name)))).toEqual([]);
+  });
+});
+
 describe('the words of git', () => {
   const remote = { url: 'https://git.example.com/x', address: 'https://git.example.com/x' };
   const connection = { url: new URL(remote.address), secrets: ['sesame-street'] };
@@ -232,7 +288,7 @@ describe('the words of git', () => {
 
   it('are shown without secrets, paths and control characters, and not at length', () => {
     const words = excerpt(
-      `remote: Counting objects: 1\rerror: \x1b[31mbad\nfatal: '/home/me/cache' sesame-street https://me:pw@host/ ${'x'.repeat(900)}`,
+      `remote: Counting objects: 1\rerror: \x1b[31mbad\nerror: file /home/me/x.pack is short\nfatal: '/home/me/cache' sesame-street https://me:pw@host/ ${'x'.repeat(900)}`,
       ['sesame-street'],
     );
     expect(words).not.toMatch(/sesame|home|me:pw|\x1b|Counting/);

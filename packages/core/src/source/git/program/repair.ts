@@ -6,24 +6,21 @@
 import { join, readDirectory, remove } from '#files';
 
 const temporary = /\.lock$|^(?:tmp_|\.tmp-|shallow_|gc\.pid)/;
+/** A ref may have any other name. */
+const lock = /\.lock$/;
 
-/** Where git keeps such names, and whether it does in the directories below. */
-const places: readonly (readonly [path: string, deep: boolean])[] = [
-  ['.', false],
-  ['info', false],
-  ['objects', false],
-  ['objects/pack', false],
-  ['objects/info', false],
-  ['refs', true],
-];
+/** Where git keeps such names; below `refs` at any depth. */
+const places: readonly string[] = ['.', 'info', 'objects', 'objects/pack', 'objects/info'];
 
 /** Removes locks and temporary files. Call it when nobody else may write. */
 export async function removeLeftovers(directory: string): Promise<void> {
-  const walk = async (path: string, deep: boolean): Promise<void> => {
-    for (const { kind, name } of (await readDirectory(path)) ?? []) {
-      if (temporary.test(name)) await remove(join(path, name));
-      else if (deep && kind === 'directory') await walk(join(path, name), true);
-    }
-  };
-  for (const [path, deep] of places) await walk(join(directory, path), deep);
+  for (const place of places) await removeNamed(join(directory, place), temporary, false);
+  await removeNamed(join(directory, 'refs'), lock, true);
+}
+
+async function removeNamed(path: string, pattern: RegExp, deep: boolean): Promise<void> {
+  for (const { kind, name } of (await readDirectory(path)) ?? []) {
+    if (pattern.test(name)) await remove(join(path, name));
+    else if (deep && kind === 'directory') await removeNamed(join(path, name), pattern, true);
+  }
 }

@@ -11,7 +11,7 @@ import type { GitResult } from '../../../platform/git-program.types.ts';
 import { type GuardedResponse, guardedRequest } from '../../guarded-request.ts';
 import type { EngineSettings } from '../driver.ts';
 import type { GitRemote, RefList } from '../engine.ts';
-import { type Connection, connect, shown } from './connection.ts';
+import { bare, type Connection, connect, credentialsOf, shown } from './connection.ts';
 import { isRedirect, remoteFailure } from './failure.ts';
 import { listHttpRefs } from './http-refs.ts';
 import { type GitTask, type Invocation, invoke } from './invocation.ts';
@@ -56,9 +56,10 @@ export function createTalker(invocation: Invocation, settings: EngineSettings): 
     return { result, connection };
   };
 
-  const keepBase = ({ address }: GitRemote, base: string): void => {
+  const keepBase = ({ address }: GitRemote, base: string | undefined): void => {
     if (bases.size >= keptAtMost) bases.clear();
-    bases.set(address, base);
+    if (base === undefined) bases.delete(address);
+    else bases.set(address, base);
   };
 
   return {
@@ -73,17 +74,18 @@ export function createTalker(invocation: Invocation, settings: EngineSettings): 
           keepBase(remote, base);
           ({ result, connection } = await once(talk));
           if (result.status === 0) return result;
-          bases.delete(remote.address);
         }
       }
       const failure = remoteFailure(remote, connection, what, result.messages);
+      // Where it led may be gone, while the server that led there knows better by now.
+      if (failure.data.refused !== true) keepBase(remote, undefined);
       if (!isHttp || failure.data.ambiguous !== true) throw failure;
       throw (await isMissing(settings, remote, task.signal)) ? missing(remote, connection, what) : failure;
     },
     async listRefs(remote, signal) {
       try {
         const found = await listHttpRefs(settings, remote, signal);
-        if (found?.base !== undefined) keepBase(remote, found.base);
+        if (found !== undefined) keepBase(remote, found.base);
         return found?.list;
       } catch (error) {
         if (!isGoModKitError(error) || error.data.ambiguous !== true) throw error;
@@ -133,20 +135,19 @@ async function isMissing(
 
 function ask(
   { limits, network }: EngineSettings,
-  { credentials, trusted, url }: GitRemote,
+  remote: GitRemote,
   target: URL,
   signal: AbortSignal | undefined,
 ): Promise<GuardedResponse> {
   const headers = Math.min(limits.idleMilliseconds, 30_000);
-  const settings = { network, credentials, headers, idle: headers };
-  const clean = new URL(target);
-  clean.username = '';
-  clean.password = '';
-  return guardedRequest(settings, {
-    url: clean,
-    what: shown({ url }),
-    limit: Number.MAX_SAFE_INTEGER,
-    trusted,
-    signal,
-  });
+  return guardedRequest(
+    { network, credentials: credentialsOf(remote), headers, idle: headers },
+    {
+      url: bare(target),
+      what: shown(remote),
+      limit: Number.MAX_SAFE_INTEGER,
+      trusted: remote.trusted,
+      signal,
+    },
+  );
 }
