@@ -87,7 +87,7 @@ export interface EngineCopy {
   fetchContents(remote: GitRemote, hash: string, path: string, options?: CallOptions): Promise<void>;
   /** As in GitRepository. Reads only. */
   findCommits(prefix: string, options?: CallOptions): Promise<readonly string[]>;
-  /** As in GitRepository: undefined when it is not available or no commit. Reads only. */
+  /** As in GitRepository. Reads only. */
   commit(hash: string, options?: CallOptions): Promise<GitCommit | undefined>;
   /** As in GitRepository. Reads only. */
   ancestors(hash: string, candidates: readonly string[], options?: CallOptions): Promise<ReadonlySet<string>>;

@@ -93,7 +93,7 @@ export interface GitRepository {
   fetchHistory(options?: CallOptions): Promise<void>;
   /** Full hashes of local *commits* that begin with these hexadecimal digits. */
   findCommits(prefix: string, options?: CallOptions): Promise<readonly string[]>;
-  /** A commit that is available; undefined when it is not here or no commit. */
+  /** A commit that is available; undefined when it is not here, no commit, or one that git finds no time in. */
   commit(hash: string, options?: CallOptions): Promise<GitCommit | undefined>;
   /** Those of `candidates` that are `hash` or its ancestors. Call fetchHistory() first. Candidates that are not here or no commits are left out. */
   ancestors(hash: string, candidates: readonly string[], options?: CallOptions): Promise<ReadonlySet<string>>;

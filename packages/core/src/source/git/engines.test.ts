@@ -1,5 +1,6 @@
 // One suite for both engines, over smart HTTP from a local server. What only one engine can do says so.
 
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,7 @@ describe.each(suiteEngines)('the engine %s', (engine) => {
   let repositories: GitRepositories;
   const events: GitCacheEvent[] = [];
   const root = join(scratch, engine, 'served');
+  const clocks = join(root, 'clocks.git');
   const recipes = ['plain', 'layouts', 'content', 'history', 'hidden', 'sha256', 'empty'];
 
   beforeAll(async () => {
@@ -51,6 +53,39 @@ describe.each(suiteEngines)('the engine %s', (engine) => {
     }
     return entries;
   };
+
+  it.each([
+    ['1000000000 +0000', 1_000_000_000],
+    ['1000000000 +1', 1_000_000_000],
+    ['  1000000000  +0000', 1_000_000_000],
+    ['1000000000 +0000 x', 1_000_000_000],
+    ['0007 -0000', 7],
+    ['<x> 7 +0000', 7],
+    ['1000000000000000 +0000', 1e15],
+    ['99999999999999999999 +0000', 1e20],
+    ['1000000000', undefined],
+    ['1000000000 0000', undefined],
+    ['1000000000 UTC', undefined],
+    ['-5 +0000', undefined],
+    ['12x +0000', undefined],
+    ['7 +0000 >', undefined],
+    ['', undefined],
+  ])('takes %j for the time %s', async (text, time) => {
+    const git = (args: readonly string[], input = ''): string =>
+      execFileSync('git', [`--git-dir=${clocks}`, ...args], { input, encoding: 'utf8' }).trim();
+    execFileSync('git', ['init', '-q', '--bare', clocks]);
+    const commit = `tree ${git(['mktree'])}\nauthor A <a@b.c> 1 +0000\ncommitter A <a@b.c> ${text}\n\nx\n`;
+    const hash = git(['hash-object', '-w', '-t', 'commit', '--literally', '--stdin'], commit);
+    expect(git(['log', '--no-walk', '--format=%ct', hash]).replace(/^(?=\d)/, '+')).toBe(
+      time === undefined ? '' : `+${/\d+(?= *[-+])/.exec(text)?.[0]}`,
+    );
+    const ref = `refs/heads/${hash}`;
+    git(['update-ref', ref, hash]);
+    const repository = await open('clocks');
+    await repository.fetchCommit({ hash, ref }, { blobs: false });
+    expect(await repository.commit(hash)).toEqual(time === undefined ? undefined : { hash, time });
+    await repository.close();
+  });
 
   it.each(recipes.filter((name) => name !== 'sha256' || engine === 'git'))('lists the refs of %s', async (name) => {
     const repository = await open(name);
@@ -164,6 +199,42 @@ describe.each(suiteEngines)('the engine %s', (engine) => {
     await repository.refs({ maxAge: 600_000 });
     expect(server.requests).toEqual([]);
     await repository.close();
+  });
+
+  it('finds nothing by paths that are none, and throws nothing away for them', async () => {
+    const repository = await open('content');
+    const hash = await hashOf(repository, 'refs/tags/v0.1.0');
+    await repository.fetchCommit({ hash, ref: 'refs/tags/v0.1.0' }, { blobs: true });
+    for (const path of [
+      '.',
+      'dir/..',
+      '/dir',
+      'dir//x',
+      'dir\0',
+      'x.bin',
+      'dir/x.off',
+      'module',
+      'link',
+      ':dir',
+      '*',
+    ]) {
+      await expect(repository.archive(hash, path), path).rejects.toMatchObject({ code: 'not_found' });
+    }
+    for (const path of [
+      '',
+      '/x.bin',
+      './x.bin',
+      'dir//x.off',
+      'dir/../x.bin',
+      'x.bin/',
+      'x\0.bin',
+      'x.bin\nx.bin',
+      'module',
+    ]) {
+      expect(await repository.readBlob(hash, path, { limit: 1000 }), path).toBeUndefined();
+    }
+    await repository.close();
+    expect(events.filter(({ type }) => type === 'discarded')).toEqual([]);
   });
 
   it('says not_found for commits and repositories that are not there', async () => {

@@ -108,8 +108,8 @@ export async function openIsomorphicCopy(settings: EngineSettings, directory: st
       return found;
     },
     async commit(hash, options = {}) {
-      const commit = await availableCommit(hash, options);
-      return commit && { hash, time: commit.time };
+      const { time } = (await availableCommit(hash, options)) ?? {};
+      return time === undefined ? undefined : { hash, time };
     },
     async ancestors(hash, candidates, { signal } = {}) {
       const wanted = new Set(candidates);

@@ -2,7 +2,7 @@
 //
 // Invariants:
 // - Names of objects are their 20 bytes inside this engine, 40 digits outside of it.
-// - Commits and trees that are not well-formed are errors, never guesses; a commit's time that is none counts as 0, as git has it.
+// - Commits and trees that are not well-formed are errors, never guesses; a commit's time is what git prints for `%ct`, which may be nothing.
 
 import { hex } from '../../../bytes/hex.ts';
 import { encodeUtf8 } from '../../../bytes/utf8.ts';
@@ -32,8 +32,8 @@ export interface TreeEntry {
 export interface CommitFields {
   readonly tree: ObjectName;
   readonly parents: readonly ObjectName[];
-  /** The committer's, in seconds. */
-  readonly time: number;
+  /** The committer's, in seconds; undefined where git finds none. */
+  readonly time: number | undefined;
 }
 
 /** The bytes that an object's name is the hash of come after these. */
@@ -64,10 +64,13 @@ export function parseCommit(data: Uint8Array): CommitFields {
     if (parent === undefined) throw malformed('commit');
     parents.push(parent);
   }
-  const committer = lines.slice(at).find((line) => line.startsWith('committer ')) ?? '';
-  const time = Number(/> (\d{1,15}) [-+]\d+$/.exec(committer)?.[1] ?? 0);
-  return { tree, parents, time };
+  const committer = lines.slice(at).findLast((line) => line.startsWith('committer ')) ?? '';
+  const [, digits] = committerTime.exec(committer) ?? [];
+  return { tree, parents, time: digits === undefined ? undefined : Number(digits) };
 }
+
+/** Git looks behind the last `>`, minds no blanks there, and wants the digits of a time zone. */
+const committerTime = /^[^<]*<.*>[ \t\r]*(\d+)[ \t\r]*[-+]\d[^>]*$/;
 
 /** The entries of a tree, one at a time: all of them together take ten times as much as the tree. Throws `upstream_invalid` where it is malformed. */
 export function* parseTree(data: Uint8Array): Generator<TreeEntry> {

@@ -43,6 +43,7 @@ export function createProgramCopy(invocation: Invocation, talker: Talker, direct
     async archive(hash, wanted, { scratch, signal }) {
       checkHash(hash);
       const directory = wanted.replace(/\/+$/, '');
+      if (directory !== '' && !isPlain(directory)) throw noDirectory(hash, directory);
       const file = join(scratch, `archive-${crypto.randomUUID()}.zip`);
       try {
         await writeArchive(repository, hash, directory, file, signal);
@@ -50,6 +51,8 @@ export function createProgramCopy(invocation: Invocation, talker: Talker, direct
         const close = (): Promise<void> => source.close().then(() => remove(file));
         try {
           const files = await archivedFiles(source, directory, invocation.limits.archiveEntries);
+          // It may be a file, a submodule, or empty.
+          if (files.length === 0 && directory !== '') throw noDirectory(hash, directory);
           return { files, close };
         } catch (error) {
           await close();
@@ -121,8 +124,7 @@ async function readBlob(
   { limit, signal }: { readonly limit: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Uint8Array | undefined> {
   checkHash(hash);
-  // A name of more lines would be more questions, and git takes `./x` for a place in a work tree.
-  if (path.includes('\n') || /^\.\.?(?:\/|$)/.test(path)) return undefined;
+  if (!isPlain(path)) return undefined;
   const what = `${path} at ${hash}`;
   const input = `${hash}:${path}\n`;
   const tooLarge = (): GoModKitError =>
@@ -169,7 +171,7 @@ async function writeArchive(
   });
   if (result.status === 0) return;
   if (/did not match any files|current working directory is untracked/.test(result.messages)) {
-    throw new GoModKitError('not_found', `there is no directory ${directory} in commit ${hash}`);
+    throw noDirectory(hash, directory);
   }
   if (/invalid path '/i.test(result.messages)) {
     throw new GoModKitError(
@@ -179,6 +181,15 @@ async function writeArchive(
   }
   if ((await missingBlobs(repository, hash, directory, signal)).length > 0) throw new MissingObjects(`commit ${hash}`);
   throw unreadable(result);
+}
+
+/** Whether a path names an entry of a tree. Git would take more lines for more questions, and `./x` for a place in a work tree. */
+function isPlain(path: string): boolean {
+  return !/[\0\n]/.test(path) && path.split('/').every((part) => !['', '.', '..'].includes(part));
+}
+
+function noDirectory(hash: string, directory: string): GoModKitError {
+  return new GoModKitError('not_found', `there is no directory ${JSON.stringify(directory)} in commit ${hash}`);
 }
 
 /** Objects that are missing and objects that are broken sound alike; fetching tells them apart. */
