@@ -11,7 +11,7 @@ import { sleep } from '../../../async/abort.ts';
 import { decodeUtf8 } from '../../../bytes/utf8.ts';
 
 /** Milliseconds without a touch after which nobody is believed to be behind a name. */
-export const staleAfter = 600_000;
+const staleAfter = 600_000;
 const touchEvery = 60_000;
 
 /** Waits for the lock at `path` and holds it while `work` runs. */

@@ -18,7 +18,7 @@ export function readDeltaHeader(delta: Uint8Array): DeltaHeader {
 }
 
 /** A number in groups of seven bits, lowest first. */
-export function readSize(bytes: Uint8Array, from: number): { readonly size: number; readonly end: number } {
+function readSize(bytes: Uint8Array, from: number): { readonly size: number; readonly end: number } {
   let size = 0;
   let factor = 1;
   for (let at = from; ; at++) {

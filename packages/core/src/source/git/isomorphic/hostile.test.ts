@@ -144,10 +144,17 @@ describe('a list of refs', () => {
 
   it('drops names that nobody could create, and passes on those that look like options', async () => {
     const hash = '1'.repeat(40);
-    const names = ['refs/tags/-x', 'refs/heads/--x=y', 'refs/tags/../../x', 'refs/tags/a~b', 'refs/pull/1/head'];
+    const names = [
+      'refs/tags/-x',
+      'refs/heads/--x=y',
+      'refs/tags/../../x',
+      'refs/tags/a~b',
+      'refs/pull/1/head',
+      'refs/tags/\u3000\u2028',
+    ];
     server.behave(hostile.refsNamed(names.map((name) => [name, hash])));
     const repository = await cache().open(remote());
-    const expected = ['refs/heads/--x=y', 'refs/tags/-x'];
+    const expected = ['refs/heads/--x=y', 'refs/tags/-x', 'refs/tags/\u3000\u2028'];
     expect((await repository.refs()).refs.map(({ name }) => name)).toEqual(expected);
   });
 

@@ -18,7 +18,6 @@ export interface IndexedObject {
 
 /** A readable index. */
 export interface PackIndex {
-  readonly count: number;
   /** The offset of an object's entry; undefined when it is not in this pack. */
   find(name: ObjectName): number | undefined;
   /** All names that begin with these hexadecimal digits. */
@@ -77,7 +76,6 @@ export function decodeIndex(bytes: Uint8Array): PackIndex | undefined {
     return low;
   };
   return {
-    count,
     packChecksum: bytes.subarray(bytes.length - 40, end),
     find: (name) => {
       const i = place(name);

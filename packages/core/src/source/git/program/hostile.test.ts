@@ -148,14 +148,44 @@ describe('a list of refs', () => {
     expect((await repository.refs()).refs.length).toBeGreaterThan(5);
   });
 
+  it.each([2, 0] as const)('of protocol %i with a line that is no ref is no shorter list', async (protocol) => {
+    const lying = await startGitServer(join(scratch, 'served'), { protocol });
+    const repository = await cache().open({ ...remote(), address: `${lying.url}/plain.git` });
+    const hash = '1'.repeat(40);
+    for (const [name, each] of [
+      ['refs/tags/v1.0.0', `${hash.slice(1)}g`],
+      ['refs/tags/v1.0.0', hash.slice(1)],
+      ['refs/tags/v1.0.0 peeled:1', hash],
+      ['', hash],
+    ] as const) {
+      lying.behave(
+        hostile.refsNamed([
+          ['HEAD', hash],
+          [name, each],
+        ]),
+      );
+      await expect(repository.refs()).rejects.toMatchObject({ code: 'upstream_invalid' });
+    }
+    lying.behave(hostile.refsNamed([['HEAD', hash]]));
+    expect((await repository.refs()).refs).toEqual([{ name: 'HEAD', hash }]);
+    await lying.close();
+  });
+
   it('drops names that nobody could create, and passes on those that look like options', async () => {
     const hash = '1'.repeat(40);
-    const names = ['refs/tags/-x', 'refs/heads/--upload-pack=touch', 'refs/tags/../../x', 'refs/pull/1/head'];
+    const names = [
+      'refs/tags/-x',
+      'refs/heads/--upload-pack=touch',
+      'refs/tags/../../x',
+      'refs/pull/1/head',
+      'refs/tags/\u3000\u2028',
+    ];
     server.behave(hostile.refsNamed(names.map((name) => [name, hash])));
     const repository = await cache().open(remote());
     expect((await repository.refs()).refs.map(({ name }) => name)).toEqual([
       'refs/heads/--upload-pack=touch',
       'refs/tags/-x',
+      'refs/tags/\u3000\u2028',
     ]);
     server.behave(undefined);
     const fetch = repository.fetchCommit({ hash, ref: 'refs/heads/--upload-pack=touch' }, { blobs: true });

@@ -3,7 +3,8 @@
 //
 // Invariants:
 // - Protocol 2, of which HEAD, heads and tags alone are asked; older servers send all of their refs at once, which are read as they come.
-// - Lists end within the limits of bytes, refs and time, or it is an error; a list that is cut off is no shorter list.
+// - Lists end within the limits of bytes, refs and time, or it is an error; a list that is cut off, or has a line that is no ref, is no
+//   shorter list.
 
 import { concatBytes } from '../../../bytes/source.ts';
 import { encodeUtf8 } from '../../../bytes/utf8.ts';
@@ -46,13 +47,14 @@ export async function listHttpRefs(
     );
   }
   const base = response.url.href.replace(/\/info\/refs(?:\?.*)?$/, '');
-  const lines = packetLines(response, remote);
-  const hello = await readHello(lines, reader);
+  const hello = await readHello(response, remote, reader);
   if (hello.version === 2) {
     const format = hello.objectFormat;
     const listing = await request(settings, remote, new URL(`${base}/git-upload-pack`), signal, question(format));
     if (listing.status !== 200) return fail(remote, listing);
-    for await (const line of packetLines(listing, remote)) if (line !== undefined) addListed(line, reader);
+    for await (const line of packetLines(listing, remote)) {
+      if (line !== undefined && !addListed(line, reader)) throw broken(listing, remote, 'a line that is no ref');
+    }
   }
   const { refs } = reader.finish();
   return { list: { objectFormat: hello.objectFormat, refs }, base: base === start ? undefined : base };
@@ -103,10 +105,10 @@ interface Hello {
 }
 
 /** What the server is. Of older protocols the refs are read with it. */
-async function readHello(lines: AsyncIterable<string | undefined>, reader: RefReader): Promise<Hello> {
+async function readHello(response: GuardedResponse, remote: GitRemote, reader: RefReader): Promise<Hello> {
   let version: Hello['version'] | undefined;
   let objectFormat: ObjectFormat = 'sha1';
-  for await (const line of lines) {
+  for await (const line of packetLines(response, remote)) {
     if (line === undefined || line.startsWith('# service=') || line === 'version 1') continue;
     if (line === 'version 2') version = 2;
     else if (version === 2) objectFormat = /^object-format=sha256$/.test(line) ? 'sha256' : objectFormat;
@@ -114,20 +116,24 @@ async function readHello(lines: AsyncIterable<string | undefined>, reader: RefRe
       const [ref = '', capabilities = ''] = line.split('\0', 2);
       if (version === undefined && / object-format=sha256\b/.test(` ${capabilities}`)) objectFormat = 'sha256';
       version = 1;
-      reader.take(ref.replace(' ', '\t'));
+      const isShallow = /^shallow [0-9a-f]+$/.test(ref);
+      if (!isShallow && !addListed(ref, reader)) throw broken(response, remote, 'a line that is no ref');
     }
   }
   return { version: version ?? 1, objectFormat };
 }
 
-/** `HASH NAME`, and ` peeled:HASH` behind for annotated tags. */
-function addListed(line: string, reader: RefReader): void {
-  const [, hash, name = '', rest = ''] = /^([0-9a-f]+) (\S+)((?: \S+)*)$/.exec(line) ?? [];
-  if (hash === undefined) return;
+/** `HASH NAME`, and in protocol 2 ` peeled:HASH` behind for annotated tags. False for what is neither. */
+function addListed(line: string, reader: RefReader): boolean {
+  const [, hash, name = '', peeled] = listed.exec(line) ?? [];
+  if (hash === undefined) return false;
   reader.take(`${hash}\t${name}`);
-  const peeled = / peeled:([0-9a-f]+)/.exec(rest)?.[1];
   if (peeled !== undefined) reader.take(`${peeled}\t${name}^{}`);
+  return true;
 }
+
+const listed =
+  /^((?:[0-9a-f]{24})?[0-9a-f]{40}) ([^ ]+)(?: peeled:((?:[0-9a-f]{24})?[0-9a-f]{40})| symref-target:[^ ]+)*$/;
 
 function question(format: ObjectFormat): Uint8Array {
   const line = (text: string): string => `${(text.length + 5).toString(16).padStart(4, '0')}${text}\n`;
@@ -139,8 +145,6 @@ function question(format: ObjectFormat): Uint8Array {
 /** Lines without their ends; undefined for a flush. The last is a flush, or it is an error. */
 async function* packetLines(response: GuardedResponse, remote: GitRemote): AsyncGenerator<string | undefined> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const broken = (why: string): GoModKitError =>
-    new GoModKitError('upstream_invalid', `${shown(remote)}: ${response.url.host} sent something broken: ${why}`);
   let rest: Uint8Array = new Uint8Array(0);
   let flushed = false;
   for await (const chunk of response.body) {
@@ -148,16 +152,20 @@ async function* packetLines(response: GuardedResponse, remote: GitRemote): Async
     let at = 0;
     while (at + 4 <= bytes.length) {
       const digits = String.fromCharCode(...bytes.subarray(at, at + 4));
-      if (!/^[0-9a-f]{4}$/i.test(digits)) throw broken('no protocol of git');
+      if (!/^[0-9a-f]{4}$/i.test(digits)) throw broken(response, remote, 'no protocol of git');
       const length = Math.max(Number.parseInt(digits, 16), 4);
       if (at + length > bytes.length) break;
       const text = decoder.decode(bytes.subarray(at + 4, at + length)).replace(/\n$/, '');
-      if (text.startsWith('ERR ')) throw broken(`it says ${JSON.stringify(text.slice(4, 204))}`);
+      if (text.startsWith('ERR ')) throw broken(response, remote, `it says ${JSON.stringify(text.slice(4, 204))}`);
       flushed = digits === '0000';
       yield flushed ? undefined : text;
       at += length;
     }
     rest = bytes.subarray(at);
   }
-  if (rest.length > 0 || !flushed) throw broken('a list that is cut off');
+  if (rest.length > 0 || !flushed) throw broken(response, remote, 'a list that is cut off');
+}
+
+function broken({ url }: GuardedResponse, remote: GitRemote, why: string): GoModKitError {
+  return new GoModKitError('upstream_invalid', `${shown(remote)}: ${url.host} sent something broken: ${why}`);
 }

@@ -17,7 +17,7 @@ export interface RefReader {
   finish(): RefList;
 }
 
-const line = /^([0-9a-f]{40}|[0-9a-f]{64})\t(HEAD|refs\/(?:heads|tags)\/.+)$/;
+const line = /^([0-9a-f]{40}|[0-9a-f]{64})\t(HEAD|refs\/(?:heads|tags)\/.+)$/s;
 
 /** Reads refs. Throws `limit_exceeded` from `add` when there are more than `limit`. */
 export function createRefReader(what: string, limit: number): RefReader {
