@@ -32,7 +32,7 @@ export interface GitLimits {
   readonly archiveEntries: number;
   /** Resident bytes of a run of the git program, children included, where the system tells (Linux). Default 2 GiB. */
   readonly processMemory: number;
-  /** Bytes of a pack that an engine may hold in memory: isomorphic-git holds all of them (real git does not). Default 64 MiB. */
+  /** Bytes of a pack that an engine may hold in memory: isomorphic-git holds all of them (real git does not). Each object of a pack counts 64 at least. Default 64 MiB. */
   readonly packMemory: number;
 }
 
