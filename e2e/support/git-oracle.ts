@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Origin } from '@gomodkit/core';
-import { isPseudoVersion } from '@gomodkit/core/module';
+import { isCanonicalVersion, isPseudoVersion } from '@gomodkit/core/module';
 import { type GoEnvironment, goCommand, goEnvironment } from '@gomodkit/testing';
 import type { Question } from '../../packages/core/test/git/generate/questions.ts';
 
@@ -79,8 +79,8 @@ export function gitOracle(rewrites: Readonly<Record<string, string>>, scratch: s
 type Kind = 'version' | 'revision' | 'list';
 
 function kindOf(query: string): Kind {
-  // With other build metadata it is a tag's name, and its answer another version.
-  if (/^v\d+\.\d+\.\d+[^+]*(?:\+incompatible)?$/.test(query)) return 'version';
+  // With other build metadata, or with leading zeros, it is a tag's name, and its answer another version.
+  if (isCanonicalVersion(query)) return 'version';
   return /^(?:latest|v\d+(?:\.\d+)?)$/.test(query) ? 'list' : 'revision';
 }
 
