@@ -85,7 +85,7 @@ async function candidateOf(
   const { captured } = engine;
   const known = cold && captured.memory.info(target) === undefined ? undefined : await captured.version(target, signal);
   if (known !== undefined) return { info: known.info.info, goMod: known.goMod.bytes, publish: async () => known };
-  const draft = await drafts.get(target, source, signal);
+  const draft = await drafts.get(target, source, signal, { zipFollows: true });
   return { info: draft.info, goMod: draft.goMod, publish: () => publishInfo(engine, target, draft, signal) };
 }
 

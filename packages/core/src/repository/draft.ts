@@ -14,14 +14,20 @@ import { modulePath } from '../modfile/index.ts';
 import { checkImportPath } from '../module/index.ts';
 import { formatInfo, parseInfo } from '../source/info.ts';
 import { isUsableVersion } from '../source/list.ts';
-import type { ModuleSource, VersionInfo } from '../source/source.ts';
+import type { ModuleSource, VersionInfo, VersionOptions } from '../source/source.ts';
 import { type Engine, reportRefusal } from './engine.ts';
 import type { Draft } from './files.ts';
 import type { Target } from './keys.ts';
 
 /** Fetches drafts. */
 export interface Drafts {
-  get(target: Target, source: ModuleSource, signal: AbortSignal): Promise<Draft>;
+  /** `zipFollows`: the zip will be asked for next. */
+  get(
+    target: Target,
+    source: ModuleSource,
+    signal: AbortSignal,
+    options?: { readonly zipFollows?: boolean | undefined },
+  ): Promise<Draft>;
   /** What came with it was refused, or was published: the source is asked next time. */
   drop(target: Target): void;
 }
@@ -35,11 +41,11 @@ export function createDrafts(engine: Engine): Drafts {
     weigh: ({ infoBytes, goMod }) => 3 * infoBytes.length + goMod.length + 512,
   });
   return {
-    async get(target, source, signal) {
+    async get(target, source, signal, { zipFollows } = {}) {
       const known = drafts.get(target.name);
       if (known !== undefined) return known;
       const fetchOnce = async (shared: AbortSignal): Promise<Draft> => {
-        const draft = await fetchDraft(engine, target, source, shared);
+        const draft = await fetchDraft(engine, target, source, { zipFollows, signal: shared });
         drafts.set(target.name, draft, draftLife);
         return draft;
       };
@@ -49,11 +55,13 @@ export function createDrafts(engine: Engine): Drafts {
   };
 }
 
-async function fetchDraft(engine: Engine, target: Target, source: ModuleSource, signal: AbortSignal): Promise<Draft> {
+type FetchOptions = VersionOptions & { readonly signal: AbortSignal };
+
+async function fetchDraft(engine: Engine, target: Target, source: ModuleSource, options: FetchOptions): Promise<Draft> {
   const { info, bytes: infoBytes } = await reportRefusal(engine, 'info', target, () =>
-    fetchInfo(engine, target, source, signal),
+    fetchInfo(engine, target, source, options),
   );
-  const goMod = await reportRefusal(engine, 'mod', target, () => fetchGoMod(engine, target, source, info, signal));
+  const goMod = await reportRefusal(engine, 'mod', target, () => fetchGoMod(engine, target, source, info, options));
   return { info, infoBytes, goMod };
 }
 
@@ -61,10 +69,10 @@ async function fetchInfo(
   engine: Engine,
   target: Target,
   source: ModuleSource,
-  signal: AbortSignal,
+  options: FetchOptions,
 ): Promise<CheckedInfo> {
   const start = engine.settings.now();
-  const answer = checkedVersion(engine, target, await source.resolve(target.path, target.version, { signal }));
+  const answer = checkedVersion(engine, target, await source.resolve(target.path, target.version, options));
   noteFetch(engine, 'info', target, answer.bytes.length, start);
   return answer;
 }
@@ -111,15 +119,15 @@ async function fetchGoMod(
   target: Target,
   source: ModuleSource,
   info: VersionInfo,
-  signal: AbortSignal,
+  options: FetchOptions,
 ): Promise<Uint8Array> {
   const { limits, now, verifier } = engine.settings;
   const start = now();
-  const bytes = await source.goMod(target.path, target.version, { signal, origin: info.origin });
+  const bytes = await source.goMod(target.path, target.version, { ...options, origin: info.origin });
   if (bytes.length > limits.goMod) throw tooLarge(`the go.mod of ${target.name}`, bytes.length, limits.goMod);
   checkModuleLine(target, bytes);
   noteFetch(engine, 'mod', target, bytes.length, start);
-  await verifier?.goMod(target, hashGoMod(bytes), { signal });
+  await verifier?.goMod(target, hashGoMod(bytes), { signal: options.signal });
   return bytes;
 }
 

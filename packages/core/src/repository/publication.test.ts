@@ -29,6 +29,18 @@ const shared = () => {
   return { clock, storage: memoryStorage({ now: () => new Date(clock.now()) }) };
 };
 
+describe('a source', () => {
+  it('is told when a zip will be asked for after .info and .mod', async () => {
+    const hints = async (ask: 'zip' | 'info') => {
+      const { repository, source } = setUp(versionOf('a'));
+      await repository[ask](path, 'v1.0.0');
+      return source.calls.filter(({ method }) => method !== 'zip').map(({ options }) => options.zipFollows);
+    };
+    expect(await hints('zip')).toEqual([true, true]);
+    expect(await hints('info')).toEqual([undefined, undefined]);
+  });
+});
+
 describe('row 53: a reader during a publication', () => {
   it('sees nothing until .info is there, and then everything', async () => {
     const { storage, clock } = shared();

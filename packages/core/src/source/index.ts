@@ -34,7 +34,15 @@ export { type NetrcEntry, parseNetrc } from './netrc.ts';
 export { type GuardOptions, type NetworkGuard, networkGuard } from './network-guard.ts';
 export type { OriginCheck, OriginCheckOptions, OriginSource, TreeDifference } from './origin-check.ts';
 export { type RouteRule, route } from './route.ts';
-export type { ModuleSource, Origin, PinnedOptions, SourceZip, SumdbSource, VersionInfo } from './source.ts';
+export type {
+  ModuleSource,
+  Origin,
+  PinnedOptions,
+  SourceZip,
+  SumdbSource,
+  VersionInfo,
+  VersionOptions,
+} from './source.ts';
 export type { FetchKind, UpstreamLimits } from './transport.ts';
 export { directSource, offSource } from './unavailable.ts';
 export { type UpstreamSource, upstreamSource } from './upstream.ts';

@@ -30,8 +30,14 @@ export interface VersionInfo {
   readonly origin?: Origin | undefined;
 }
 
+/** Options of calls about a version. */
+export interface VersionOptions extends CallOptions {
+  /** A hint that the version's zip will be asked for next: a source may then fetch at once what that takes. */
+  readonly zipFollows?: boolean | undefined;
+}
+
 /** Options of calls that name a version whose `.info` may be stored already. */
-export interface PinnedOptions extends CallOptions {
+export interface PinnedOptions extends VersionOptions {
   /** From the stored `.info`. A source that has a commit hash there uses that commit or rejects with `conflict`. */
   readonly origin?: Origin | undefined;
 }
@@ -48,7 +54,7 @@ export interface ModuleSource {
   /** Tagged versions, unsorted, no pseudo-versions; empty when the module exists without any. */
   versions(path: string, options?: CallOptions): Promise<readonly string[]>;
   /** Branch, tag, commit prefix, "latest", "v1", "v1.2" or a version → canonical version with its time and origin. */
-  resolve(path: string, query: string, options?: CallOptions): Promise<VersionInfo>;
+  resolve(path: string, query: string, options?: VersionOptions): Promise<VersionInfo>;
   /** The bytes of go.mod for a canonical version. */
   goMod(path: string, version: string, options?: PinnedOptions): Promise<Uint8Array>;
   /** The module zip of a canonical version. */

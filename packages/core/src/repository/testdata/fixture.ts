@@ -3,7 +3,7 @@
 import { bytesSource, readAll, streamOf } from '../../bytes/source.ts';
 import { encodeUtf8 } from '../../bytes/utf8.ts';
 import { GoModKitError } from '../../errors/error.ts';
-import type { ModuleSource, PinnedOptions, SourceZip, VersionInfo } from '../../source/source.ts';
+import type { ModuleSource, PinnedOptions, SourceZip, VersionInfo, VersionOptions } from '../../source/source.ts';
 import { memoryStorage } from '../../storage/memory.ts';
 import type { CallOptions, Storage } from '../../storage/storage.ts';
 import { createZip, sourceFile } from '../../zip/index.ts';
@@ -59,7 +59,7 @@ export class FakeSource implements ModuleSource {
     return typeof module.list === 'function' ? module.list() : (module.list ?? Object.keys(module.versions ?? {}));
   }
 
-  async resolve(path: string, query: string, options: CallOptions = {}): Promise<VersionInfo> {
+  async resolve(path: string, query: string, options: VersionOptions = {}): Promise<VersionInfo> {
     await this.#enter({ method: 'resolve', subject: `${path}@${query}`, options });
     const module = this.#module(path);
     const version = module.versions?.[query];

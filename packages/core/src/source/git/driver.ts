@@ -69,11 +69,12 @@ export interface EngineCopy {
   /**
    * Makes a commit available that is not: at best it alone, and without the contents of its files where `blobs` is false. Falls back to all
    * heads and tags (spec §6.7). Afterwards `has(wanted.hash)`, or it rejects: with `not_found` when the server does not hand it out. May write, uses the network.
+   * `also`: commits that others wait for, of the same remote. What an engine can bring in the same request it may make available too.
    */
   fetchCommit(
     remote: GitRemote,
     wanted: WantedCommit,
-    options: CallOptions & { readonly blobs: boolean },
+    options: CallOptions & { readonly blobs: boolean; readonly also?: readonly WantedCommit[] | undefined },
   ): Promise<void>;
   /**
    * Makes every commit reachable from these refs available, with all ancestors; contents of files are not needed. `refs` is the newest

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildRecipe } from '../../../test/git/recipes.ts';
 import { type GitServer, startGitServer } from '../../../test/git/server.ts';
 import { suiteEngines } from '../../../test/git/suite-engines.ts';
+import { createRepository } from '../../repository/index.ts';
+import { memoryStorage } from '../../storage/index.ts';
 import { type GitSourceOptions, gitSource } from './git-source.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'git-source-'));
@@ -42,6 +44,22 @@ describe.each(suiteEngines)('a path that says what it is, with the engine %s', (
   it('is where a rewrite says', async () => {
     const rewrites = [{ from: 'https://git.example/', to: `${server.url}/` }];
     expect(await versions({ rewrites }, 'git.example/plain.git')).toContain('v1.0.0');
+  });
+});
+
+describe.each(suiteEngines)('a version whose zip is wanted, with the engine %s', (engine) => {
+  it('comes with one request for objects', async () => {
+    const source = gitSource({
+      cache: mkdtempSync(join(scratch, 'cache-')),
+      engine,
+      rewrites: [{ from: 'https://git.example/', to: `${server.url}/` }],
+    });
+    const repository = createRepository({ storage: memoryStorage(), source, sumdb: 'off' });
+    server.clear();
+    expect((await repository.zip('git.example/plain.git', 'v1.0.0')).size).toBeGreaterThan(0);
+    expect(server.requests.filter(({ stage }) => stage === 'pack').length).toBe(1);
+    await repository.close();
+    await source.close();
   });
 });
 

@@ -8,7 +8,7 @@ import { GoModKitError } from '../../errors/error.ts';
 import type { CallOptions } from '../../storage/storage.ts';
 import type { FindRepository, RepositoryRoot } from '../discovery/index.ts';
 import type { OriginSource } from '../origin-check.ts';
-import type { ModuleSource } from '../source.ts';
+import type { ModuleSource, VersionOptions } from '../source.ts';
 import type { GitEngineName, GitRemote, GitRepositories } from './engine.ts';
 import { gitModule } from './module/git-module.ts';
 import { moduleLayout } from './module/layout.ts';
@@ -38,7 +38,7 @@ export interface GitSourceParts {
 export function moduleSource({ repositories, find, remoteOf, proxies }: GitSourceParts): GitSource {
   const proxyOf = pageProxies(proxies);
 
-  const open = async (path: string, root: RepositoryRoot, call: CallOptions): Promise<OpenModule> => {
+  const open = async (path: string, root: RepositoryRoot, call: VersionOptions): Promise<OpenModule> => {
     if (root.kind !== 'git') {
       const message = `module ${path}: its repository at ${root.url} is kept with ${root.kind}, which is not supported: use an upstream for it`;
       throw new GoModKitError('unsupported', message, { data: { path, vcs: root.kind } });
@@ -50,7 +50,7 @@ export function moduleSource({ repositories, find, remoteOf, proxies }: GitSourc
 
   const ask = async <T>(
     path: string,
-    call: CallOptions,
+    call: VersionOptions,
     ofGit: (open: OpenModule) => Promise<T>,
     ofProxy: (source: ModuleSource) => Promise<T>,
   ): Promise<T> => {
@@ -89,7 +89,7 @@ export function moduleSource({ repositories, find, remoteOf, proxies }: GitSourc
     async zip(path, version, call = {}) {
       const root = await find(path, call);
       if (root.kind === 'mod') return proxyOf(root).zip(path, version, call);
-      const opened = await open(path, root, call);
+      const opened = await open(path, root, { ...call, zipFollows: true });
       const { repository, module } = opened;
       try {
         const { commit, directory, files } = await module.tree(version, call.origin);

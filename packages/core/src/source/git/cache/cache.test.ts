@@ -90,6 +90,29 @@ describe.each(suiteEngines)('with the engine %s, the cache', (engine) => {
     await repository.close();
   });
 
+  it('brings with one request what several wait for, and fails nobody for what others want', async () => {
+    const repository = await fresh().open(remoteOf('history'));
+    const { refs } = await repository.refs();
+    const hashes = [...new Set(refs.map(({ hash }) => hash))];
+    expect(hashes.length).toBeGreaterThan(3);
+    const absent = 'f'.repeat(40);
+    const wanted = [hashes[0] ?? '', absent, ...hashes.slice(1)];
+    const fetched = wanted.map((hash) => repository.fetchCommit({ hash }, { blobs: true }));
+    const ends = await Promise.allSettled(fetched);
+    expect(ends.map(({ status }) => status)).toEqual(
+      wanted.map((hash) => (hash === absent ? 'rejected' : 'fulfilled')),
+    );
+    for (const hash of hashes) expect(await repository.commit(hash)).toMatchObject({ hash });
+    await repository.close();
+
+    const together = await fresh().open(remoteOf('history'));
+    await together.refs();
+    await Promise.all(hashes.map((hash) => together.fetchCommit({ hash }, { blobs: true })));
+    // The first is on its way before the others are known.
+    if (engine === 'git') expect(fetches()).toBeLessThanOrEqual(2);
+    await together.close();
+  });
+
   it('asks again for refs that are too old', async () => {
     const repository = await fresh({ refsMaxAge: 60_000 }).open(remoteOf('plain'));
     await repository.refs();

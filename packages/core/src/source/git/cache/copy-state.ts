@@ -7,12 +7,21 @@
 import { join, lstat, makeDirectories, remove } from '#files';
 import { createLimiter } from '../../../async/limiter.ts';
 import { DamagedCopy, type EngineCopy, type EngineDriver } from '../driver.ts';
-import type { ObjectFormat } from '../engine.ts';
+import type { GitRemote, ObjectFormat, WantedCommit } from '../engine.ts';
 import { withFileLock } from './lock.ts';
 import type { Places } from './places.ts';
 
+/** A commit that somebody waits for. */
+export interface Wish {
+  readonly remote: GitRemote;
+  readonly wanted: WantedCommit;
+  readonly blobs: boolean;
+}
+
 /** One copy, shared by all who opened it in this process. */
 export interface CopyState {
+  /** What is waited for: who may write first can bring what the others want as well. */
+  readonly wishes: Set<Wish>;
   /** Where it stands for which refs the history is here. */
   readonly historyMark: string;
   /** The copy; it is made where there is none. */
@@ -64,6 +73,7 @@ export function createCopyState(driver: EngineDriver, places: Places, name: stri
   };
 
   return {
+    wishes: new Set(),
     historyMark: history,
     copy: async (signal) => current ?? alone(() => open(signal), signal),
     existing: async (signal) => {

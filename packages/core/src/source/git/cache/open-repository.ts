@@ -14,7 +14,7 @@ import { GoModKitError, isGoModKitError } from '../../../errors/error.ts';
 import type { CallOptions } from '../../../storage/storage.ts';
 import { DamagedCopy, type EngineCopy, type EngineDriver, MissingObjects } from '../driver.ts';
 import type { GitRemote, GitRepository, ObjectFormat, RefList, WantedCommit } from '../engine.ts';
-import type { CopyState } from './copy-state.ts';
+import type { CopyState, Wish } from './copy-state.ts';
 import type { GitCacheEvent } from './options.ts';
 
 /** What an open repository stands on. */
@@ -34,6 +34,9 @@ export interface Ground {
 }
 
 type RemoteWork = Extract<GitCacheEvent, { type: 'remote' }>['what'];
+
+/** Commits that one request brings besides the one that it is for. */
+const othersAtMost = 31;
 
 /** Creates the repository over its ground. */
 export function openRepository(remote: GitRemote, ground: Ground): GitRepository {
@@ -95,8 +98,15 @@ export function openRepository(remote: GitRemote, ground: Ground): GitRepository
   const ensure = async (wanted: WantedCommit, blobs: boolean, signal: AbortSignal | undefined): Promise<void> => {
     if (await looking(wanted.hash, (copy) => copy.has(wanted.hash, { signal }), signal)) return;
     const state = await stateOf(wanted.hash);
-    const fetchIt = (copy: EngineCopy): Promise<void> => copy.fetchCommit(remote, wanted, { blobs, signal });
-    await fetching(state, 'commit', fetchIt, signal, (copy) => copy.has(wanted.hash, { signal }));
+    const wish: Wish = { remote, wanted, blobs };
+    const fetchIt = (copy: EngineCopy): Promise<void> =>
+      copy.fetchCommit(remote, wanted, { blobs, also: othersLike(wish, state.wishes), signal });
+    state.wishes.add(wish);
+    try {
+      await fetching(state, 'commit', fetchIt, signal, (copy) => copy.has(wanted.hash, { signal }));
+    } finally {
+      state.wishes.delete(wish);
+    }
   };
 
   /** A read, and what has to be fetched or made anew for it. `path`: where it reads; undefined: history. */
@@ -173,6 +183,17 @@ export function openRepository(remote: GitRemote, ground: Ground): GitRepository
       await ground.release();
     },
   };
+}
+
+/** Commits that others wait for and that would come by the same request. */
+function othersLike({ blobs, remote, wanted }: Wish, wishes: Iterable<Wish>): readonly WantedCommit[] {
+  const others = new Map<string, WantedCommit>();
+  for (const other of wishes) {
+    const { address, trusted } = other.remote;
+    if (other.blobs !== blobs || address !== remote.address || trusted !== remote.trusted) continue;
+    if (other.wanted.hash !== wanted.hash) others.set(other.wanted.hash, other.wanted);
+  }
+  return [...others.values()].slice(0, othersAtMost);
 }
 
 async function isDamage(error: unknown, copy: EngineCopy, signal: AbortSignal | undefined): Promise<boolean> {

@@ -11,7 +11,7 @@ import { crc32, sha1 } from '#isomorphic-git';
 import { equalBytes } from '../../../bytes/utf8.ts';
 import { GoModKitError } from '../../../errors/error.ts';
 import { byteString } from '../attributes/byte-string.ts';
-import { byteCache } from './byte-cache.ts';
+import { byteCache } from '../byte-cache.ts';
 import { applyDelta, readDeltaHeader } from './delta.ts';
 import { type GitObject, type ObjectName, objectHeader } from './object.ts';
 import { type EntryHead, inflateEntry, readEntryHead } from './pack-entry.ts';

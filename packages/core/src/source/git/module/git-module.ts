@@ -11,7 +11,7 @@ import { autoQuote, parseLax, retractedBy } from '../../../modfile/index.ts';
 import { prerelease } from '../../../semver/index.ts';
 import type { CallOptions } from '../../../storage/storage.ts';
 import { isVersionPrefix, pickHighest, withPrefix } from '../../list.ts';
-import type { Origin, VersionInfo } from '../../source.ts';
+import type { Origin, VersionInfo, VersionOptions } from '../../source.ts';
 import type { GitCommit, GitRepository, WantedCommit } from '../engine.ts';
 import { type RefTable, refTable, type TagHash } from '../revision/ref-table.ts';
 import { isHashPrefix, latestRevision, type Revision, resolveRevision } from '../revision/revision.ts';
@@ -43,7 +43,9 @@ export interface GitModule {
 }
 
 /** The module of a layout in an open repository, for the calls of one caller. */
-export function gitModule(repository: GitRepository, layout: ModuleLayout, options: CallOptions): GitModule {
+export function gitModule(repository: GitRepository, layout: ModuleLayout, call: VersionOptions): GitModule {
+  // What is looked at besides the version in question has no zip that follows.
+  const options: CallOptions = { signal: call.signal };
   const { path, tagPrefix } = layout;
   let listed: Promise<readonly string[]> | undefined;
   let retractions: Promise<(version: string) => boolean> | undefined;
@@ -93,7 +95,7 @@ export function gitModule(repository: GitRepository, layout: ModuleLayout, optio
 
   const lookUp = async (query: string): Promise<Revision> => {
     try {
-      return await resolveRevision(repository, revisionName(layout, query), options);
+      return await resolveRevision(repository, revisionName(layout, query), call);
     } catch (error) {
       if (isGoModKitError(error, 'not_found')) throw invalidVersion(path, query, error.message);
       throw error;
@@ -148,7 +150,7 @@ export function gitModule(repository: GitRepository, layout: ModuleLayout, optio
       return new GoModKitError('conflict', message, { data: { path, version, hash } });
     };
     if (!isHashPrefix(hash, 64)) throw lost();
-    if ((await obtain(repository, commit, options)) === undefined) throw lost();
+    if ((await obtain(repository, commit, call)) === undefined) throw lost();
     const files = filesOf(hash);
     const located = await locateModule(layout, files, { version, revision: revisionName(layout, version) });
     return { commit, ...located, files };
@@ -180,16 +182,17 @@ export function synthesized(path: string): Uint8Array {
   return encodeUtf8(`module ${autoQuote(path)}\n`);
 }
 
-/** The commit, fetched without file contents where it is not here; undefined where the repository does not have it. */
+/** The commit, fetched where it is not here, without the contents of its files unless a zip follows; undefined where the repository does not have it. */
 async function obtain(
   repository: GitRepository,
   wanted: WantedCommit,
-  options: CallOptions,
+  { signal, zipFollows = false }: VersionOptions,
 ): Promise<GitCommit | undefined> {
+  const options = { signal };
   const here = await repository.commit(wanted.hash, options);
   if (here !== undefined) return here;
   try {
-    await repository.fetchCommit(wanted, { ...options, blobs: false });
+    await repository.fetchCommit(wanted, { signal, blobs: zipFollows });
   } catch (error) {
     if (isGoModKitError(error, 'not_found')) return undefined;
     throw error;

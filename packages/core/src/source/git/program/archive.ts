@@ -6,12 +6,13 @@
 // - Only the central directory of the archive is read; git wrote it, so that what does not fit is damage, not hostility.
 // - The archive is gone from disk when it is closed.
 
-import { readAll } from '../../../bytes/source.ts';
+import { readAll, streamOf } from '../../../bytes/source.ts';
 import { GoModKitError } from '../../../errors/error.ts';
 import type { FileSource, RandomAccessSource } from '../../../platform/types.ts';
 import { DamagedCopy, maxPathBytes } from '../driver.ts';
 import type { GitFile } from '../engine.ts';
 import { textOf } from './invocation.ts';
+import { type ReadRange, readAhead } from './read-ahead.ts';
 
 const end = { signature: 0x06054b50, length: 22 };
 const end64 = { signature: 0x06064b50, length: 56, locator: 20 };
@@ -36,27 +37,34 @@ export async function archivedFiles(
 ): Promise<readonly GitFile[]> {
   const entries = await readEntries(archive, maxEntries);
   const prefix = directory === '' ? '' : `${directory}/`;
+  const read = readAhead(archive);
   return entries.flatMap((entry, i): GitFile[] => {
     if (!entry.name.startsWith(prefix) || entry.name === prefix) return [];
     const path = entry.name.slice(prefix.length);
-    if (!path.endsWith('/')) return [fileOf(archive, entry, path)];
+    if (!path.endsWith('/')) return [fileOf(archive, read, entry, path)];
     // A directory with something in it is followed by that; only submodules are without.
     if (entries[i + 1]?.name.startsWith(entry.name)) return [];
-    return [{ path: path.slice(0, -1), kind: 'directory', size: 0, open: () => emptyStream() }];
+    return [{ path: path.slice(0, -1), kind: 'directory', size: 0, open: () => streamOf(new Uint8Array(0)) }];
   });
 }
 
-function fileOf(archive: FileSource, { mode, offset, size }: Entry, path: string): GitFile {
+/** Files up to this many bytes come in one piece, several with one read of the archive. */
+const small = 1 << 18;
+
+function fileOf(archive: FileSource, read: ReadRange, { mode, offset, size }: Entry, path: string): GitFile {
   return {
     path,
     kind: (mode & typeMask) === typeLink ? 'symlink' : 'regular',
     size,
     async open() {
-      const view = viewOf(await readAll(archive.slice(offset, offset + local.length).stream()));
+      const view = viewOf(await read(offset, offset + local.length));
       if (view.byteLength < local.length || view.getUint32(0, true) !== local.signature)
         throw damaged('a header is not where it should be');
       const start = offset + local.length + view.getUint16(26, true) + view.getUint16(28, true);
-      return archive.slice(start, start + size).stream();
+      if (size > small) return archive.slice(start, start + size).stream();
+      const bytes = await read(start, start + size);
+      if (bytes.length < size) throw damaged('a file is cut off');
+      return streamOf(bytes);
     },
   };
 }
@@ -127,10 +135,6 @@ function zip64Fields(view: DataView, from: number, to: number): number[] {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-function emptyStream(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ start: (controller) => controller.close() });
 }
 
 function damaged(why: string): DamagedCopy {

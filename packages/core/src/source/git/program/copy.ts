@@ -2,12 +2,15 @@
 //
 // Invariants:
 // - A commit is available when the ref `refs/gomodkit/HASH` names it: it is set after the commit and all its trees were seen to be here.
+// - What was found once is remembered while the copy is open, for each question starts git anew: what is here stays, until the copy goes.
+//   What was not found is asked for again: other processes fetch, too.
 // - The repository's own configuration never names a remote: what reads cannot fetch, and reports what is missing instead.
 // - Nothing from outside stands where an option could: hashes are checked for their digits, paths follow `--`.
 
 import { fileSource, join, readDirectory, remove } from '#files';
 import { GoModKitError, isGoModKitError } from '../../../errors/error.ts';
 import type { GitResult } from '../../../platform/git-program.types.ts';
+import { type ByteCache, byteCache } from '../byte-cache.ts';
 import { DamagedCopy, type EngineCopy, MissingObjects } from '../driver.ts';
 import type { GitCommit } from '../engine.ts';
 import { archivedFiles } from './archive.ts';
@@ -15,20 +18,31 @@ import { excerpt } from './failure.ts';
 import { createFetcher } from './fetch.ts';
 import { type Invocation, textOf } from './invocation.ts';
 import { missingBlobs } from './missing.ts';
-import { availableRef, checkHash, createRepository, type Repository } from './repository.ts';
+import { checkHash, createRepository, hasHistory, isMarked, type Repository } from './repository.ts';
 import type { Talker } from './talk.ts';
+
+/** Of commits, and of the contents of files such as go.mod. */
+const rememberedBytes = 4 * 2 ** 20;
 
 /** Opens a copy. */
 export function createProgramCopy(invocation: Invocation, talker: Talker, directory: string): EngineCopy {
   const repository = createRepository(invocation, directory);
   const fetcher = createFetcher(repository, talker);
   const { run } = repository;
+  const commits = byteCache<string, GitCommit>(rememberedBytes, () => 0);
+  const blobs = byteCache<string, Uint8Array>(rememberedBytes, (blob) => blob.length);
+
+  const commit = (hash: string, signal: AbortSignal | undefined): Promise<GitCommit | undefined> =>
+    remembered(commits, hash, async () => {
+      // Nothing but a mark or the history brings commits here: no need to ask git for one before.
+      const mayBeHere = (await isMarked(repository, hash, signal)) || (await hasHistory(directory));
+      return mayBeHere ? readCommit(repository, hash, signal) : undefined;
+    });
+
   return {
     ...fetcher,
-    async has(hash, { signal } = {}) {
-      checkHash(hash);
-      return (await run(['rev-parse', '--verify', '-q', `${availableRef(hash)}^{commit}`], { signal })).status === 0;
-    },
+    has: async (hash, { signal } = {}) =>
+      (await isMarked(repository, hash, signal)) && (await commit(hash, signal)) !== undefined,
     async findCommits(prefix, { signal } = {}) {
       if (!/^[0-9a-f]{4,64}$/.test(prefix)) return [];
       const found = await run(['rev-parse', `--disambiguate=${prefix}`], { signal });
@@ -37,9 +51,13 @@ export function createProgramCopy(invocation: Invocation, talker: Talker, direct
       const kinds = await run(['cat-file', '--batch-check=%(objectname) %(objecttype)'], { input, signal });
       return [...textOf(kinds.output).matchAll(/^([0-9a-f]+) commit$/gm)].map((match) => match[1] ?? '');
     },
-    commit: (hash, { signal } = {}) => readCommit(repository, hash, signal),
+    commit: (hash, { signal } = {}) => commit(hash, signal),
     ancestors: (hash, candidates, { signal } = {}) => findAncestors(repository, hash, candidates, signal),
-    readBlob: (hash, path, options) => readBlob(repository, hash, path, options),
+    async readBlob(hash, path, options) {
+      const blob = await remembered(blobs, `${hash}:${path}`, () => readBlob(repository, hash, path, options));
+      if (blob !== undefined && blob.length > options.limit) throw tooLarge(`${path} at ${hash}`, options.limit);
+      return blob;
+    },
     async archive(hash, wanted, { scratch, signal }) {
       checkHash(hash);
       const directory = wanted.replace(/\/+$/, '');
@@ -78,6 +96,18 @@ export function createProgramCopy(invocation: Invocation, talker: Talker, direct
     },
     close: async () => {},
   };
+}
+
+async function remembered<T>(
+  known: ByteCache<string, T>,
+  key: string,
+  find: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const found = await find();
+  if (found !== undefined) known.set(key, found);
+  return found;
 }
 
 async function readCommit(
@@ -127,18 +157,16 @@ async function readBlob(
   if (!isPlain(path)) return undefined;
   const what = `${path} at ${hash}`;
   const input = `${hash}:${path}\n`;
-  const tooLarge = (): GoModKitError =>
-    new GoModKitError('limit_exceeded', `${what}: more than the limit of ${limit} bytes`, { data: { limit } });
   const header = 256;
   const read = await repository
     .run(['cat-file', '--batch'], { input, outputLimit: limit + header, what, signal })
     .catch((error: unknown) => {
-      throw isGoModKitError(error, 'limit_exceeded') ? tooLarge() : error;
+      throw isGoModKitError(error, 'limit_exceeded') ? tooLarge(what, limit) : error;
     });
   const end = read.output.indexOf(10);
   const [, kind, size] = / (blob|tree|commit) (\d+)$/.exec(textOf(read.output.subarray(0, Math.max(end, 0)))) ?? [];
   if (kind === 'blob' && read.status === 0) {
-    if (Number(size) > limit) throw tooLarge();
+    if (Number(size) > limit) throw tooLarge(what, limit);
     return new Uint8Array(read.output.subarray(end + 1, end + 1 + Number(size)));
   }
   if (kind !== undefined && kind !== 'blob') return undefined;
@@ -150,6 +178,10 @@ async function readBlob(
   if (listed.status !== 0) throw unreadable(listed);
   if (!/^\d+ blob /.test(textOf(listed.output))) return undefined;
   throw new MissingObjects(what);
+}
+
+function tooLarge(what: string, limit: number): GoModKitError {
+  return new GoModKitError('limit_exceeded', `${what}: more than the limit of ${limit} bytes`, { data: { limit } });
 }
 
 async function writeArchive(
@@ -179,8 +211,11 @@ async function writeArchive(
       `commit ${hash} has a file name that git refuses (${excerpt(result.messages)})`,
     );
   }
-  if ((await missingBlobs(repository, hash, directory, signal)).length > 0) throw new MissingObjects(`commit ${hash}`);
-  throw unreadable(result);
+  const error = unreadable(result);
+  if (error instanceof MissingObjects) throw error;
+  throw (await missingBlobs(repository, hash, directory, signal)).length > 0
+    ? new MissingObjects(`commit ${hash}`)
+    : error;
 }
 
 /** Whether a path names an entry of a tree. Git would take more lines for more questions, and `./x` for a place in a work tree. */

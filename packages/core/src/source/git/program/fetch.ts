@@ -6,16 +6,16 @@
 // - Without history a fetch is one commit deep; once the history was wanted, no later fetch cuts it off again (`--depth` would).
 // - History is commits alone (`tree:0`), contents are fetched when they are wanted, where the server allows it; else all comes.
 
-import { join, lstat, writeNewFile } from '#files';
+import { join, lstat } from '#files';
 import { GoModKitError, isGoModKitError } from '../../../errors/error.ts';
 import type { EngineCopy } from '../driver.ts';
 import type { GitRemote, WantedCommit } from '../engine.ts';
 import { shown } from './connection.ts';
 import { excerpt } from './failure.ts';
-import type { GitSetting } from './invocation.ts';
+import { type GitSetting, textOf } from './invocation.ts';
 import { missingBlobs, missingTrees } from './missing.ts';
 import { removeLeftovers } from './repair.ts';
-import { availableRef, checkHash, type Repository } from './repository.ts';
+import { availableRef, checkHash, hasHistory, markHistory, type Repository } from './repository.ts';
 import { addressHere, type Talker } from './talk.ts';
 
 type Fetcher = Pick<EngineCopy, 'fetchCommit' | 'fetchContents' | 'fetchHistory'>;
@@ -33,7 +33,6 @@ interface FetchOptions {
 
 const filters = { blobs: '--filter=blob:none', trees: '--filter=tree:0', nothing: '--no-filter' };
 const allRefs: readonly string[] = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-const historyMark = 'gomodkit-history';
 const rounds = 4;
 
 /** What fills a repository. */
@@ -70,10 +69,17 @@ export function createFetcher(repository: Repository, talker: Talker): Fetcher {
     }
   };
 
+  /** Those that are commits and here. */
+  const commitsHere = async (
+    hashes: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly string[]> => {
+    const input = linesOf(hashes);
+    const checked = await run(['cat-file', '--batch-check=%(objectname) %(objecttype)'], { input, signal });
+    return [...textOf(checked.output).matchAll(/^([0-9a-f]+) commit$/gm)].map((match) => match[1] ?? '');
+  };
   const isHere = async (hash: string, signal: AbortSignal | undefined): Promise<boolean> =>
-    (await run(['cat-file', '-e', `${hash}^{commit}`], { signal })).status === 0;
-
-  const hasHistory = async (): Promise<boolean> => (await lstat(join(directory, historyMark))) !== undefined;
+    (await commitsHere([hash], signal)).length > 0;
 
   /** Wants objects by their hashes, all in one request. */
   const fetchObjects = (
@@ -82,21 +88,20 @@ export function createFetcher(repository: Repository, talker: Talker): Fetcher {
     hashes: readonly string[],
     without: 'blobs' | 'nothing',
     signal: AbortSignal | undefined,
-  ): Promise<void> =>
-    fetch(remote, what, [], { without, fresh: true, input: hashes.map((hash) => `${hash}\n`).join(''), signal });
+  ): Promise<void> => fetch(remote, what, [], { without, fresh: true, input: linesOf(hashes), signal });
 
   const completeTrees = async (
     remote: GitRemote,
-    hash: string,
+    hashes: readonly string[],
     without: 'blobs' | 'nothing',
     signal: AbortSignal | undefined,
   ): Promise<boolean> => {
     for (let round = 0; round < rounds; round++) {
-      const trees = await missingTrees(repository, hash, signal);
+      const trees = await missingTrees(repository, hashes, signal);
       if (trees.length === 0) return true;
-      await fetchObjects(remote, `fetching the directories of ${hash}`, trees, without, signal);
+      await fetchObjects(remote, `fetching the directories of ${hashes[0]}`, trees, without, signal);
     }
-    return (await missingTrees(repository, hash, signal)).length === 0;
+    return (await missingTrees(repository, hashes, signal)).length === 0;
   };
 
   const fetchAll = async (
@@ -107,42 +112,66 @@ export function createFetcher(repository: Repository, talker: Talker): Fetcher {
     const shallow = await lstat(join(directory, 'shallow'));
     const depth = shallow !== undefined && shallow.size > 0 ? ['--unshallow'] : [];
     await fetch(remote, 'fetching its history', allRefs, { without, depth: ['--prune', ...depth], signal });
-    if (!(await hasHistory())) await writeNewFile(join(directory, historyMark), [], 0o644);
+    await markHistory(directory);
   };
 
-  const attempts = async (wanted: WantedCommit, blobs: boolean): Promise<readonly Attempt[]> => {
-    const { hash, ref } = wanted;
-    const target = `refs/gomodkit-incoming/${hash}`;
-    const deep = await hasHistory();
+  const attempts = async ({ hash, ref }: WantedCommit, others: readonly string[], blobs: boolean) => {
+    const deep = await hasHistory(directory);
     const without = deep ? 'trees' : blobs ? 'nothing' : 'blobs';
     const depth = deep ? [] : ['--depth=1'];
-    const one = (name: string): Attempt => ({ refs: [`+${name}:${target}`], options: { without, depth } });
+    const one = (name: string, to = hash): string => `+${name}:refs/gomodkit-incoming/${to}`;
     // By hash it is that very commit; by name, for servers that hand out nothing else, what the name means by now.
-    return ref === undefined || ref === 'HEAD' ? [one(hash)] : [one(hash), one(ref)];
+    const each = ref === undefined || ref === 'HEAD' ? [hash] : [hash, ref];
+    const refs = [
+      ...(others.length > 0 ? [[hash, ...others].map((name) => one(name, name))] : []),
+      ...each.map((name) => [one(name)]),
+    ];
+    return refs.map((wants): Attempt => ({ refs: wants, options: { without, depth } }));
+  };
+
+  /** Brings a commit that is not here, and perhaps others; resolves to what came of all. */
+  const bring = async (
+    remote: GitRemote,
+    wanted: WantedCommit,
+    others: readonly string[],
+    { blobs, signal }: { readonly blobs: boolean; readonly signal: AbortSignal | undefined },
+  ): Promise<readonly string[]> => {
+    const { hash } = wanted;
+    const what = `fetching ${wanted.ref ?? hash}`;
+    const came = await tryEach(
+      await attempts(wanted, others, blobs),
+      () => isHere(hash, signal),
+      ({ refs, options }) => fetch(remote, what, refs, { ...options, signal }),
+    );
+    if (came) return others.length > 0 ? commitsHere([hash, ...others], signal) : [hash];
+    await fetchAll(remote, blobs ? 'nothing' : 'trees', signal);
+    if (!(await isHere(hash, signal))) throw notThere(remote, hash);
+    return [hash];
+  };
+
+  const markAvailable = async (remote: GitRemote, hashes: readonly string[], signal: AbortSignal | undefined) => {
+    const input = hashes.map((hash) => `update ${availableRef(hash)} ${hash}\n`).join('');
+    const { messages, status } = await run(['update-ref', '--stdin'], { input, signal });
+    if (status === 0) return;
+    const why = `its commit ${hashes[0]} cannot be kept in the cache (${excerpt(messages)})`;
+    throw new GoModKitError('storage_unavailable', `${shown(remote)}: ${why}`);
   };
 
   return {
-    async fetchCommit(remote, wanted, { blobs, signal }) {
+    async fetchCommit(remote, wanted, { also = [], blobs, signal }) {
       const { hash } = wanted;
-      checkHash(hash);
-      const what = `fetching ${wanted.ref ?? hash}`;
-      if (!(await isHere(hash, signal))) {
-        await tryEach(
-          await attempts(wanted, blobs),
-          () => isHere(hash, signal),
-          async ({ refs, options }) => fetch(remote, what, refs, { ...options, signal }),
-        );
-        if (!(await isHere(hash, signal))) await fetchAll(remote, blobs ? 'nothing' : 'trees', signal);
-        if (!(await isHere(hash, signal))) throw notThere(remote, hash);
-      }
-      if (!(await completeTrees(remote, hash, blobs ? 'nothing' : 'blobs', signal))) {
+      const others = also.map((other) => other.hash);
+      for (const each of [hash, ...others]) checkHash(each);
+      const without = blobs ? 'nothing' : 'blobs';
+      const came = (await isHere(hash, signal)) ? [hash] : await bring(remote, wanted, others, { blobs, signal });
+      // What others want is no reason to fail: they ask again when it is their turn.
+      const isWhole = came.length > 1 && (await completeTrees(remote, came, without, signal).catch(() => false));
+      signal?.throwIfAborted();
+      if (isWhole) return markAvailable(remote, came, signal);
+      if (!(await completeTrees(remote, [hash], without, signal))) {
         throw new GoModKitError('upstream_invalid', `${shown(remote)}: commit ${hash} came without its directories`);
       }
-      const { messages, status } = await run(['update-ref', '--end-of-options', availableRef(hash), hash], { signal });
-      if (status !== 0) {
-        const why = `its commit ${hash} cannot be kept in the cache (${excerpt(messages)})`;
-        throw new GoModKitError('storage_unavailable', `${shown(remote)}: ${why}`);
-      }
+      await markAvailable(remote, [hash], signal);
     },
 
     async fetchHistory(remote, _refs, { signal } = {}) {
@@ -158,25 +187,32 @@ export function createFetcher(repository: Repository, talker: Talker): Fetcher {
   };
 }
 
+const linesOf = (hashes: readonly string[]): string => hashes.map((hash) => `${hash}\n`).join('');
+
 interface Attempt {
   readonly refs: readonly string[];
   readonly options: Pick<FetchOptions, 'depth' | 'without'>;
 }
 
-/** One after the other until it is here. What a server refuses is no failure yet; what breaks a limit or never gets there is. */
+/**
+ * One after the other until it is here; resolves to whether it is. What a server refuses is no failure yet; what never gets there is, and
+ * so is what breaks a limit, unless it was a request for several.
+ */
 async function tryEach(
   attempts: readonly Attempt[],
   isHere: () => Promise<boolean>,
   run: (attempt: Attempt) => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   for (const attempt of attempts) {
     try {
       await run(attempt);
     } catch (error) {
-      if (!isGoModKitError(error, 'upstream_invalid', 'not_found') && !isRefusal(error)) throw error;
+      const isTooMuch = attempt.refs.length > 1 && isGoModKitError(error, 'limit_exceeded');
+      if (!isTooMuch && !isGoModKitError(error, 'upstream_invalid', 'not_found') && !isRefusal(error)) throw error;
     }
-    if (await isHere()) return;
+    if (await isHere()) return true;
   }
+  return false;
 }
 
 function isRefusal(error: unknown): boolean {

@@ -3,14 +3,14 @@
 import { textOf } from './invocation.ts';
 import type { Repository } from './repository.ts';
 
-/** Trees of a commit that are not here; what lies below a missing one shows when that has come. */
+/** Trees of commits that are not here; what lies below a missing one shows when that has come. */
 export async function missingTrees(
   repository: Repository,
-  hash: string,
+  hashes: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  const args = ['rev-list', '--max-count=1', '--objects', '--missing=print', '--filter=blob:none'];
-  return missing(repository, [...args, '--end-of-options', hash, '--'], signal);
+  const args = ['rev-list', '--no-walk', '--objects', '--missing=print', '--filter=blob:none'];
+  return missing(repository, [...args, '--end-of-options', ...hashes, '--'], signal);
 }
 
 /**

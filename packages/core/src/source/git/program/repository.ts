@@ -1,5 +1,7 @@
 // A bare repository on disk that git is run on.
 
+import { join, lstat, readFile, writeNewFile } from '#files';
+import { decodeUtf8 } from '../../../bytes/utf8.ts';
 import { GoModKitError } from '../../../errors/error.ts';
 import type { GitResult } from '../../../platform/git-program.types.ts';
 import { type GitTask, type Invocation, invoke } from './invocation.ts';
@@ -25,6 +27,32 @@ export function createRepository(invocation: Invocation, directory: string): Rep
 /** The ref that says that a commit and all its trees are here. */
 export function availableRef(hash: string): string {
   return `refs/gomodkit/${hash}`;
+}
+
+/** Whether that ref is here. It is looked at without git, which takes long to start. */
+export async function isMarked(
+  { directory, run }: Repository,
+  hash: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  checkHash(hash);
+  const ref = await readFile(join(directory, availableRef(hash)));
+  if (ref !== undefined) return decodeUtf8(ref) === `${hash}\n`;
+  // Nobody packs refs here, but somebody may have.
+  if ((await lstat(join(directory, 'packed-refs'))) === undefined) return false;
+  return (await run(['rev-parse', '--verify', '-q', availableRef(hash)], { signal })).status === 0;
+}
+
+const historyMark = 'gomodkit-history';
+
+/** Whether the history was fetched once. */
+export async function hasHistory(directory: string): Promise<boolean> {
+  return (await lstat(join(directory, historyMark))) !== undefined;
+}
+
+/** Notes that the history was fetched. */
+export async function markHistory(directory: string): Promise<void> {
+  if (!(await hasHistory(directory))) await writeNewFile(join(directory, historyMark), [], 0o644);
 }
 
 /** Throws `invalid_argument` unless this is a whole hash. */

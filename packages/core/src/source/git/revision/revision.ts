@@ -9,6 +9,7 @@
 import { GoModKitError, isGoModKitError } from '../../../errors/error.ts';
 import type { CallOptions } from '../../../storage/storage.ts';
 import { forMessage } from '../../../zip/clean.ts';
+import type { VersionOptions } from '../../source.ts';
 import type { GitCommit, GitRepository, WantedCommit } from '../engine.ts';
 import { type RefTable, refTable } from './ref-table.ts';
 
@@ -33,7 +34,7 @@ export const shortDigits = 12;
 export async function resolveRevision(
   repository: GitRepository,
   name: string,
-  options: CallOptions = {},
+  options: VersionOptions = {},
 ): Promise<Revision> {
   const refs = refTable(await repository.refs(options));
   const digits = refs.list.objectFormat === 'sha256' ? 64 : 40;
@@ -71,7 +72,7 @@ async function atRef(
   refs: RefTable,
   name: string,
   { hash, ref }: Required<WantedCommit>,
-  options: CallOptions,
+  options: VersionOptions,
 ): Promise<Revision> {
   const commit = await obtain(repository, { hash, ref }, name, options);
   return describe(refs, commit, name, ref);
@@ -81,7 +82,7 @@ async function atHash(
   repository: GitRepository,
   refs: RefTable,
   prefix: string,
-  options: CallOptions,
+  options: VersionOptions,
 ): Promise<Revision> {
   const named = refs.withPrefix(prefix);
   if (named.length > 1) throw new GoModKitError('not_found', `ambiguous revision ${prefix}`);
@@ -113,17 +114,18 @@ async function findOne(
   return hash === undefined ? undefined : repository.commit(hash, options);
 }
 
-/** The commit, fetched where it is not here yet. */
+/** The commit, fetched where it is not here yet; without the contents of its files unless a zip follows. */
 async function obtain(
   repository: GitRepository,
   wanted: WantedCommit,
   name: string,
-  options: CallOptions,
+  { signal, zipFollows = false }: VersionOptions,
 ): Promise<GitCommit> {
+  const options = { signal };
   const here = await repository.commit(wanted.hash, options);
   if (here !== undefined) return here;
   try {
-    await repository.fetchCommit(wanted, { ...options, blobs: false });
+    await repository.fetchCommit(wanted, { signal, blobs: zipFollows });
   } catch (error) {
     if (isGoModKitError(error, 'not_found')) throw unknownRevision(name);
     throw error;
