@@ -3,9 +3,9 @@
 // Invariant: both answer with the same version, time, sums and origin, or both refuse. What may differ is listed here, with the reason.
 
 import { isDeepStrictEqual } from 'node:util';
-import { isGoModKitError, type ModuleSource, type Origin } from '@gomodkit/core';
+import { isGoModKitError, type ModuleSource, type Origin, type VersionInfo } from '@gomodkit/core';
 import { hashGoMod, hashZip } from '@gomodkit/core/dirhash';
-import { isPseudoVersion, pseudoVersionRev } from '@gomodkit/core/module';
+import { canonicalVersion, isPseudoVersion, pseudoVersionRev } from '@gomodkit/core/module';
 import { bytesSource } from '@gomodkit/core/zip';
 import type { Question } from '../../packages/core/test/git/generate/questions.ts';
 import type { GoAnswer, GoModule } from './git-oracle.ts';
@@ -16,7 +16,7 @@ export type OurAnswer = GoModule | { readonly error: string; readonly code: stri
 /** Resolves a question, and fetches go.mod and zip of what it names. */
 export async function ourAnswer(source: ModuleSource, { path, query }: Question): Promise<OurAnswer> {
   try {
-    const { origin, time = '', version } = await source.resolve(path, query);
+    const { origin, time = '', version } = await resolve(source, path, query);
     const goMod = await source.goMod(path, version, { origin });
     const { body } = await source.zip(path, version, { origin });
     const zip = new Uint8Array(await new Response(body).arrayBuffer());
@@ -25,6 +25,16 @@ export async function ourAnswer(source: ModuleSource, { path, query }: Question)
     if (!isGoModKitError(error)) throw error;
     return { error: error.message, code: error.code };
   }
+}
+
+/** go asks for a version with build metadata by its canonical form where no tag has its name (spec §4.5); so do our clients. */
+async function resolve(source: ModuleSource, path: string, query: string): Promise<VersionInfo> {
+  const canonical = canonicalVersion(query);
+  return source.resolve(path, query).catch((error: unknown) => {
+    if (!query.includes('+') || canonical === query || canonical === '' || !isGoModKitError(error, 'not_found'))
+      throw error;
+    return source.resolve(path, canonical);
+  });
 }
 
 /** The codes of refusals: anything else means that we could not find out. */

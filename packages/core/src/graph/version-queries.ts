@@ -15,6 +15,7 @@ import {
 } from '../module/index.ts';
 import { compare, prerelease, sort } from '../semver/index.ts';
 import { pickHighest } from '../source/list.ts';
+import { resolveQuery } from '../source/resolve-query.ts';
 import type { ModuleSource } from '../source/source.ts';
 import type { CallOptions } from '../storage/storage.ts';
 import type { Summaries } from './summaries.ts';
@@ -121,7 +122,7 @@ export class VersionQueries {
   /** A version or revision that is named itself: only exclusions hold for it. */
   async #revision(path: string, query: string): Promise<string> {
     const { directives } = this.#summaries;
-    const version = await this.#source.resolve(path, query, this.#options).then(
+    const version = await resolveQuery(this.#source, path, query, this.#options).then(
       (info) => info.version,
       (error: unknown) => {
         // A replaced version need not exist.

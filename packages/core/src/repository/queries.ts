@@ -10,6 +10,7 @@ import { GoModKitError } from '../errors/error.ts';
 import { escapeVersion, isCanonicalVersion } from '../module/index.ts';
 import { isValid, sort } from '../semver/index.ts';
 import { isUsableVersion, isVersionPrefix, pickHighest, withPrefix } from '../source/list.ts';
+import { resolveQuery } from '../source/resolve-query.ts';
 import type { VersionInfo } from '../source/source.ts';
 import { checkedAnswer } from './draft.ts';
 import { type Engine, missing, remembered, reportRefusal, sourceFor } from './engine.ts';
@@ -103,7 +104,7 @@ async function lookUp(
   const { signal } = options;
   if (source !== undefined) {
     return remembered(engine, kind, path, question, signal, async (shared) =>
-      checkedAnswer(engine, path, query, await source.resolve(path, query, { signal: shared })),
+      checkedAnswer(engine, path, query, await resolveQuery(source, path, query, { signal: shared })),
     );
   }
   const known = engine.freshness.peek<VersionInfo>(path, question);

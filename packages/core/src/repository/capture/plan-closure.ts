@@ -4,6 +4,7 @@ import { linkedController } from '../../async/abort.ts';
 import { createLimiter } from '../../async/limiter.ts';
 import { compareUtf8 } from '../../bytes/utf8.ts';
 import { compare } from '../../semver/index.ts';
+import { resolveQuery } from '../../source/resolve-query.ts';
 import type { ModuleSource } from '../../source/source.ts';
 import { guardSource } from '../guarded-source.ts';
 import { Closures } from './closure.ts';
@@ -48,7 +49,7 @@ export async function planClosure(
   const versions = new Map<string, PlannedVersion>();
   const host = {
     resolve: async (path: string, query: string) =>
-      (await limiter.run(() => guarded.resolve(path, query, { signal }), signal)).version,
+      (await limiter.run(() => resolveQuery(guarded, path, query, { signal }), signal)).version,
     goMod: async (module: { readonly path: string; readonly version: string }) => {
       const { path, version } = module;
       const bytes = await limiter.run(() => guarded.goMod(path, version, { signal }), signal);

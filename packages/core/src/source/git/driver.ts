@@ -90,7 +90,7 @@ export interface EngineCopy {
   findCommits(prefix: string, options?: CallOptions): Promise<readonly string[]>;
   /** As in GitRepository. Reads only. */
   commit(hash: string, options?: CallOptions): Promise<GitCommit | undefined>;
-  /** As in GitRepository. Reads only. */
+  /** As in GitRepository. Reads only; rejects with MissingObjects where the history is not here. */
   ancestors(hash: string, candidates: readonly string[], options?: CallOptions): Promise<ReadonlySet<string>>;
   /** As in GitRepository. Reads only; rejects with MissingObjects where the blob is not here. */
   readBlob(

@@ -162,6 +162,26 @@ describe.each(suiteEngines)('with the engine %s, the cache', (engine) => {
     expect(fetches()).toBe(after);
   });
 
+  it('knows ancestors also where somebody threw the copy away since their history was fetched', async () => {
+    const repositories = fresh();
+    const [repository, other] = [
+      await repositories.open(remoteOf('history')),
+      await repositories.open(remoteOf('history')),
+    ];
+    const hash = await headOf(repository);
+    const all = [...new Set((await repository.refs()).refs.map((ref) => ref.hash))];
+    await repository.fetchCommit({ hash, ref: 'HEAD' }, { blobs: true });
+    await repository.fetchHistory();
+    const before = await repository.ancestors(hash, all);
+    expect(before.size).toBeGreaterThan(1);
+    await expect(other.readBlob('f'.repeat(40), 'go.mod', { limit: 1000 })).rejects.toThrow();
+    expect(events.filter(({ type }) => type === 'discarded').length).toBe(1);
+    await other.fetchCommit({ hash, ref: 'HEAD' }, { blobs: true });
+    expect(await repository.ancestors(hash, all)).toEqual(before);
+    await other.close();
+    await repository.close();
+  });
+
   it('fetches anew what was deleted', async () => {
     const repositories = fresh();
     await use(repositories, 'layouts');

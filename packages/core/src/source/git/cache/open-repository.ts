@@ -125,6 +125,12 @@ export function openRepository(remote: GitRemote, ground: Ground): GitRepository
         signal?.throwIfAborted();
         const isMissing = error instanceof MissingObjects;
         if ((!isMissing && !(error instanceof DamagedCopy)) || tries === 2) throw outward(error, remote);
+        if (isMissing && tries === 0 && path === undefined) {
+          // Somebody threw the copy away since the history was fetched.
+          await ensure(wants.get(hash) ?? { hash }, false, signal);
+          await fetchHistory({ signal });
+          continue;
+        }
         if (isMissing && tries === 0 && path !== undefined && (await copy.has(hash, { signal }))) {
           const fetchIt = (each: EngineCopy): Promise<void> => each.fetchContents(remote, hash, path, { signal });
           try {

@@ -118,7 +118,13 @@ export async function openIsomorphicCopy(settings: EngineSettings, directory: st
         if (wanted.delete(commit)) found.add(commit);
         return wanted.size === 0;
       };
-      if (wanted.size > 0) await walk(store, [hash], visit, signal);
+      const search = async (): Promise<string | undefined> =>
+        wanted.size > 0 ? walk(store, [hash], visit, signal) : undefined;
+      if ((await search()) === undefined) return found;
+      // Another process may have brought the history, or thrown the copy away that had it.
+      await store.refresh();
+      const missing = await search();
+      if (missing !== undefined && (await complete.list()).length === 0) throw new MissingObjects(`commit ${missing}`);
       return found;
     },
     async readBlob(hash, path, { limit, signal }) {

@@ -90,11 +90,13 @@ export function packStore(directory: string, packBytes: number): PackStore {
 
   return {
     async refresh() {
+      // A pack that is added while the directory is listed may not be in the list, and stays.
+      const before = [...packs.keys()];
       const names = await listNames(directory);
       const present = new Set(
         names.filter((name) => /^pack-[0-9a-f]{40}\.idx$/.test(name)).map((name) => name.slice(0, -4)),
       );
-      for (const file of packs.keys()) if (!present.has(file)) packs.delete(file);
+      for (const file of before) if (!present.has(file)) packs.delete(file);
       for (const file of present) {
         if (packs.has(file)) continue;
         const bytes = await readWhole(`${directory}/${file}.idx`);

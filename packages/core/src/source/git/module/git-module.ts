@@ -75,7 +75,9 @@ export function gitModule(repository: GitRepository, layout: ModuleLayout, call:
       if (newest === undefined) return () => false;
       const tag = tagPrefix + newest;
       const hash = refs.hash(`refs/tags/${tag}`) ?? '';
-      await obtain(repository, { hash, ref: `refs/tags/${tag}` }, options);
+      const commit = await obtain(repository, { hash, ref: `refs/tags/${tag}` }, options);
+      // Tags may point to trees and blobs.
+      if (commit === undefined) return () => false;
       const { goMod } = await locateModule(layout, filesOf(hash), { version: newest, revision: tag });
       const parsed = goMod === undefined ? undefined : parseLax('go.mod', goMod);
       return (version) => parsed !== undefined && retractedBy(parsed, version).length > 0;

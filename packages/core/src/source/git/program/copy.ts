@@ -125,7 +125,7 @@ async function readCommit(
 }
 
 async function findAncestors(
-  { run }: Repository,
+  { directory, run }: Repository,
   hash: string,
   candidates: readonly string[],
   signal: AbortSignal | undefined,
@@ -134,6 +134,8 @@ async function findAncestors(
   const open = new Set(candidates);
   const found = new Set<string>();
   if (open.size === 0) return found;
+  // Without it a commit seems to have no parents. Another process may have thrown the copy away that had it.
+  if (!(await hasHistory(directory))) throw new MissingObjects(`the history of ${hash}`);
   let rest = '';
   const onOutput = (chunk: Uint8Array): boolean => {
     const lines = (rest + textOf(chunk)).split('\n');
