@@ -52,10 +52,16 @@ const refusals = [
 /** A question that go and we answer differently; undefined where they agree. */
 export function disagreement(question: Question, go: GoAnswer, ours: OurAnswer): string | undefined {
   if ('error' in ours && ours.code === 'needs_git_engine') return undefined;
+  if ('error' in go && breaksLists(go.error)) return undefined;
   if ('error' in go && !('error' in ours) && refusesOwnAnswer(question, go.error, ours)) return undefined;
   const same =
     'error' in go ? 'error' in ours && refusals.includes(ours.code) : !('error' in ours) && agree(question, go, ours);
   return same ? undefined : `${question.path}@${question.query}\n  go:   ${shown(go)}\n  ours: ${shown(ours)}`;
+}
+
+/** Over a tag that points to a tree go gives up, also where it only looks into the list; to us it is no commit (spec §6.10). */
+function breaksLists(error: string): boolean {
+  return error.includes('unexpected response from git log');
 }
 
 /**
@@ -96,7 +102,7 @@ export function listDisagreement(
   go: readonly string[] | { readonly error: string },
   ours: OurList,
 ): string | undefined {
-  if ('error' in go && go.error.includes('unexpected response from git log')) return undefined;
+  if ('error' in go && breaksLists(go.error)) return undefined;
   const absent = 'error' in go || go.length === 0;
   const same =
     'code' in ours
