@@ -84,19 +84,24 @@ export function objectBody(chunks: AsyncIterable<Uint8Array>, options: ObjectBod
   );
 }
 
-async function withinTime<T>(next: Promise<T>, options: ObjectBodyOptions): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const stalled = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      next.catch(() => {}); // it may fail later, when nobody listens
-      reject(fault(options, `sent nothing of KEY for ${options.stall} ms`));
-    }, options.stall);
+/** One promise and one timer for a chunk: small objects are read by the thousand. */
+function withinTime<T>(next: Promise<T>, options: ObjectBodyOptions): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(fault(options, `sent nothing of KEY for ${options.stall} ms`)),
+      options.stall,
+    );
+    next.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([next, stalled]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function fault({ backend, key }: ObjectBodyOptions, what: string, cause?: unknown): GoModKitError {
