@@ -62,9 +62,17 @@ async function callsOn({ kind, endpoint = '', name }: BucketPlace, how: CallsReq
 function throughStorage(storage: Storage): Calls {
   return {
     create: (key, bytes) => storage.create(key, bytesSource(bytes)),
-    get: async (key) => new Response((await storage.get(key))?.body).arrayBuffer(),
+    get: async (key) => read((await storage.get(key))?.body),
     list: (prefix) => storage.list({ prefix, limit: 1000 }),
   };
+}
+
+/** Reads a body as servers do: chunk by chunk. */
+async function read(body: ReadableStream<Uint8Array> | undefined): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  const reader = body?.getReader();
+  for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) chunks.push(next.value);
+  return chunks;
 }
 
 /** The same conditions, and the SDK's own checksums: what anybody would write who needs the same. */
