@@ -1,8 +1,9 @@
+import { Readable } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Storage } from '@gomodkit/core/storage';
 import { describeStorage } from '@gomodkit/core/storage/conformance';
 import { type FakeS3, startFakeS3 } from '@gomodkit/testing/s3';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { s3Storage } from './index.ts';
 
 describe('with the fake', () => {
@@ -40,4 +41,31 @@ describe('with the fake', () => {
     },
     { describe, it },
   );
+});
+
+describe('an endpoint that ignores ranges', () => {
+  /** Answers every read with all of ten bytes. */
+  function ignoringRanges() {
+    const bodies: Readable[] = [];
+    const send = async () => {
+      const Body = Readable.from([Buffer.from('0123456789')]);
+      bodies.push(Body);
+      return { Body, ContentLength: 10 };
+    };
+    return { storage: s3Storage({ bucket: 'modules', client: { send }, probe: false }), bodies };
+  }
+
+  it.each([{ start: 2 }, { start: 0, end: 4 }])('is refused for %j, and its body released', async (range) => {
+    const { bodies, storage } = ignoringRanges();
+    const refusal = { code: 'unsupported', message: expect.stringContaining('ignores ranges') };
+    await expect(storage.get('a', { range })).rejects.toMatchObject(refusal);
+    await expect(storage.get('a', { range: { start: 10 } })).rejects.toMatchObject({ code: 'range_not_satisfiable' });
+    expect(bodies.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+  });
+
+  it('is as good as another where the range is all there is', async () => {
+    const { storage } = ignoringRanges();
+    const object = await storage.get('a', { range: { start: 0, end: 99 } });
+    expect(await new Response(object?.body).text()).toBe('0123456789');
+  });
 });

@@ -93,21 +93,12 @@ class BucketStorage implements S3Storage {
     );
     if (answer === 'unsatisfiable') return this.#getNothing(key, range, signal);
     if (answer === undefined) return undefined;
-    const { Body, ContentLength = 0, ContentRange } = answer;
-    const size = ContentRange === undefined ? ContentLength : Number(ContentRange.split('/')[1]);
+    const { Body } = answer;
     const release = (reason: unknown): void => {
       stop.abort(reason);
       destroy(Body);
     };
-    if (!Number.isSafeInteger(size)) {
-      const fault = new GoModKitError(
-        'storage_unavailable',
-        `S3 answered a read of ${key} with the range ${ContentRange}`,
-      );
-      release(fault);
-      throw fault;
-    }
-    const delivered = ContentRange === undefined ? { start: 0, end: size } : resolveRange(key, size, range);
+    const { delivered, size } = deliveryOf(key, range, answer, release);
     const body = objectBody(Body as AsyncIterable<Uint8Array>, {
       backend: 'S3',
       key,
@@ -232,6 +223,31 @@ class BucketStorage implements S3Storage {
     if (info === undefined) return undefined;
     const delivered = resolveRange(key, info.size, range);
     return { ...info, range: delivered, body: new Blob([]).stream() };
+  }
+}
+
+/** What of an object an answer has. What does not fit is released and thrown. */
+function deliveryOf(
+  key: string,
+  range: GetOptions['range'],
+  { ContentLength = 0, ContentRange }: GetObjectCommandOutput,
+  release: (reason: unknown) => void,
+): { readonly size: number; readonly delivered: StoredObject['range'] } {
+  const size = ContentRange === undefined ? ContentLength : Number(ContentRange.split('/')[1]);
+  try {
+    if (!Number.isSafeInteger(size)) {
+      const message = `S3 answered a read of ${key} with the range ${ContentRange}`;
+      throw new GoModKitError('storage_unavailable', message);
+    }
+    const delivered = resolveRange(key, size, range);
+    if (ContentRange === undefined && delivered.end - delivered.start !== size) {
+      const message = `the endpoint ignores ranges: it sent all of ${key}; use one that honours them`;
+      throw new GoModKitError('unsupported', message, { data: { key } });
+    }
+    return { size, delivered };
+  } catch (fault) {
+    release(fault);
+    throw fault;
   }
 }
 
