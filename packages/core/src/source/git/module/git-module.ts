@@ -43,9 +43,11 @@ export interface GitModule {
 }
 
 /** The module of a layout in an open repository, for the calls of one caller. */
-export function gitModule(repository: GitRepository, layout: ModuleLayout, call: VersionOptions): GitModule {
+export function gitModule(repository: GitRepository, layout: ModuleLayout, asked: VersionOptions): GitModule {
   // What is looked at besides the version in question has no zip that follows.
-  const options: CallOptions = { signal: call.signal };
+  const options: CallOptions = { signal: asked.signal };
+  // With a commit all its files come: too many for a module that is one directory of a large repository.
+  const call: VersionOptions = { ...options, zipFollows: asked.zipFollows === true && layout.tagPrefix === '' };
   const { path, tagPrefix } = layout;
   let listed: Promise<readonly string[]> | undefined;
   let retractions: Promise<(version: string) => boolean> | undefined;

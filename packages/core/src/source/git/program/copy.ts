@@ -32,12 +32,11 @@ export function createProgramCopy(invocation: Invocation, talker: Talker, direct
   const commits = byteCache<string, GitCommit>(rememberedBytes, () => 0);
   const blobs = byteCache<string, Uint8Array>(rememberedBytes, (blob) => blob.length);
 
-  const commit = (hash: string, signal: AbortSignal | undefined): Promise<GitCommit | undefined> =>
-    remembered(commits, hash, async () => {
-      // Nothing but a mark or the history brings commits here: no need to ask git for one before.
-      const mayBeHere = (await isMarked(repository, hash, signal)) || (await hasHistory(directory));
-      return mayBeHere ? readCommit(repository, hash, signal) : undefined;
-    });
+  const commit = async (hash: string, signal: AbortSignal | undefined): Promise<GitCommit | undefined> => {
+    // Nothing but a mark or the history brings commits here: no need to ask git, or memory of a copy that another process threw away.
+    const mayBeHere = (await isMarked(repository, hash, signal)) || (await hasHistory(directory));
+    return mayBeHere ? remembered(commits, hash, () => readCommit(repository, hash, signal)) : undefined;
+  };
 
   return {
     ...fetcher,
@@ -56,7 +55,7 @@ export function createProgramCopy(invocation: Invocation, talker: Talker, direct
     async readBlob(hash, path, options) {
       const blob = await remembered(blobs, `${hash}:${path}`, () => readBlob(repository, hash, path, options));
       if (blob !== undefined && blob.length > options.limit) throw tooLarge(`${path} at ${hash}`, options.limit);
-      return blob;
+      return blob?.slice();
     },
     async archive(hash, wanted, { scratch, signal }) {
       checkHash(hash);

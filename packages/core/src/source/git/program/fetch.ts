@@ -142,6 +142,7 @@ export function createFetcher(repository: Repository, talker: Talker): Fetcher {
       await attempts(wanted, others, blobs),
       () => isHere(hash, signal),
       ({ refs, options }) => fetch(remote, what, refs, { ...options, signal }),
+      signal,
     );
     if (came) return others.length > 0 ? commitsHere([hash, ...others], signal) : [hash];
     await fetchAll(remote, blobs ? 'nothing' : 'trees', signal);
@@ -151,8 +152,14 @@ export function createFetcher(repository: Repository, talker: Talker): Fetcher {
 
   const markAvailable = async (remote: GitRemote, hashes: readonly string[], signal: AbortSignal | undefined) => {
     const input = hashes.map((hash) => `update ${availableRef(hash)} ${hash}\n`).join('');
-    const { messages, status } = await run(['update-ref', '--stdin'], { input, signal });
+    const { messages, status } = await run(['update-ref', '--stdin'], { input, signal }).catch(
+      async (error: unknown) => {
+        await removeLeftovers(directory);
+        throw error;
+      },
+    );
     if (status === 0) return;
+    await removeLeftovers(directory);
     const why = `its commit ${hashes[0]} cannot be kept in the cache (${excerpt(messages)})`;
     throw new GoModKitError('storage_unavailable', `${shown(remote)}: ${why}`);
   };
@@ -167,7 +174,14 @@ export function createFetcher(repository: Repository, talker: Talker): Fetcher {
       // What others want is no reason to fail: they ask again when it is their turn.
       const isWhole = came.length > 1 && (await completeTrees(remote, came, without, signal).catch(() => false));
       signal?.throwIfAborted();
-      if (isWhole) return markAvailable(remote, came, signal);
+      if (isWhole) {
+        const marked = await markAvailable(remote, came, signal).then(
+          () => true,
+          () => false,
+        );
+        signal?.throwIfAborted();
+        if (marked) return;
+      }
       if (!(await completeTrees(remote, [hash], without, signal))) {
         throw new GoModKitError('upstream_invalid', `${shown(remote)}: commit ${hash} came without its directories`);
       }
@@ -196,19 +210,22 @@ interface Attempt {
 
 /**
  * One after the other until it is here; resolves to whether it is. What a server refuses is no failure yet; what never gets there is, and
- * so is what breaks a limit, unless it was a request for several.
+ * so is what breaks a limit. A request for several fails nobody: what one wants may be at fault for it.
  */
 async function tryEach(
   attempts: readonly Attempt[],
   isHere: () => Promise<boolean>,
   run: (attempt: Attempt) => Promise<void>,
+  signal: AbortSignal | undefined,
 ): Promise<boolean> {
   for (const attempt of attempts) {
     try {
       await run(attempt);
     } catch (error) {
-      const isTooMuch = attempt.refs.length > 1 && isGoModKitError(error, 'limit_exceeded');
-      if (!isTooMuch && !isGoModKitError(error, 'upstream_invalid', 'not_found') && !isRefusal(error)) throw error;
+      signal?.throwIfAborted();
+      const mayFail =
+        attempt.refs.length > 1 || isRefusal(error) || isGoModKitError(error, 'upstream_invalid', 'not_found');
+      if (!mayFail) throw error;
     }
     if (await isHere()) return true;
   }

@@ -64,6 +64,8 @@ const alwaysSet: readonly GitSetting[] = [
   ['fetch.recurseSubmodules', 'false'],
   ['fetch.unpackLimit', '1'],
   ['gc.auto', '0'],
+  // Marks are read as files.
+  ['init.defaultRefFormat', 'files'],
   ['maintenance.auto', 'false'],
   ['http.followRedirects', 'false'],
   ['pack.threads', '2'],

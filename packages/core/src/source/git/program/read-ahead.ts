@@ -1,7 +1,7 @@
 // Reads of a file that lie near each other, as one read of the file.
 //
 // Invariants:
-// - At most one window is held, and no larger than what was asked for or the window's size.
+// - One window is kept, no larger than what was asked for or the window's size; what was answered keeps its own.
 // - What is answered is a view of the window: nothing writes to it.
 
 import { readAll } from '../../../bytes/source.ts';
@@ -19,7 +19,12 @@ export function readAhead(file: RandomAccessSource): ReadRange {
     const last = Math.min(end, file.size);
     if (window === undefined || start < window.start || last > window.end) {
       const to = Math.min(Math.max(last, start + windowSize), file.size);
-      window = { start, end: to, bytes: readAll(file.slice(start, to).stream()) };
+      const bytes = readAll(file.slice(start, to).stream());
+      const opened = { start, end: to, bytes };
+      window = opened;
+      bytes.catch(() => {
+        if (window === opened) window = undefined;
+      });
     }
     const { bytes, start: from } = window;
     return (await bytes).subarray(start - from, last - from);
