@@ -1,6 +1,8 @@
 // What `gitSource` makes of the user's word about hosts: rewrites, private and insecure paths.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -61,6 +63,31 @@ describe.each(suiteEngines)('a version whose zip is wanted, with the engine %s',
     await repository.close();
     await source.close();
   });
+});
+
+it('a module that is one directory comes without what is large beside it, where git leaves that out', async () => {
+  const directory = join(scratch, 'served', 'mono.git');
+  const git = (args: readonly string[], input: Uint8Array | string = ''): void =>
+    void execFileSync('git', ['--git-dir', directory, ...args], { input, stdio: ['pipe', 'ignore', 'ignore'] });
+  git(['init', '-q', '--bare', '--initial-branch=main']);
+  const file = (name: string, bytes: Uint8Array) => [`M 100644 inline ${name}\ndata ${bytes.length}\n`, bytes, '\n'];
+  const stream = [
+    'commit refs/heads/main\ncommitter A <a@example.com> 1600000000 +0000\ndata 0\n',
+    ...file('d/go.mod', Buffer.from('module git.example/mono.git/d\n')),
+    ...file('large', randomBytes(4 << 20)),
+    'reset refs/tags/d/v1.0.0\nfrom refs/heads/main\n\n',
+  ];
+  git(['fast-import', '--quiet'], Buffer.concat(stream.map((part) => Buffer.from(part as Uint8Array))));
+  const cache = mkdtempSync(join(scratch, 'cache-'));
+  const rewrites = [{ from: 'https://git.example/', to: `${server.url}/` }];
+  const source = gitSource({ cache, engine: 'git', rewrites });
+  const repository = createRepository({ storage: memoryStorage(), source, sumdb: 'off' });
+  expect((await repository.zip('git.example/mono.git/d', 'v1.0.0')).size).toBeLessThan(1000);
+  await repository.close();
+  await source.close();
+  const kept = readdirSync(cache, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const bytes = kept.map(({ name, parentPath }) => statSync(join(parentPath, name)).size);
+  expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1 << 20);
 });
 
 describe('rewrites', () => {
