@@ -6,7 +6,7 @@ const none: GitCandidates = {
   config: {},
   env: { HOME: '/home/u' },
   goEnv: {},
-  directory: '/work',
+  directory: '/project',
   platform: 'linux',
 };
 
@@ -25,7 +25,7 @@ describe('how direct reads repositories', () => {
     expect(chooseGit(none)).toMatchObject({ engine: 'auto', cache: '/home/u/.cache/gomodkit/git', rewrites: [] });
     expect(chooseGit({ ...none, config })).toMatchObject({
       engine: 'isomorphic',
-      cache: '/work/copies',
+      cache: '/project/copies',
       rewrites: [{ from: 'https://a.example/', to: 'file:///m/' }],
     });
     expect(chooseGit({ ...none, config, flags })).toMatchObject({
@@ -56,7 +56,7 @@ describe('how direct reads repositories', () => {
 
   it('lets a directory stand for an address', () => {
     const rewrites = (rewrite: string) => chooseGit({ ...none, flags: { gitRewrite: [rewrite] } }).rewrites[0]?.to;
-    expect(rewrites('https://a.example/=mirrors/a/')).toBe('file:///work/mirrors/a/');
+    expect(rewrites('https://a.example/=mirrors/a/')).toBe('file:///project/mirrors/a/');
     expect(rewrites('https://a.example/x=../x')).toBe('file:///x');
     expect(rewrites('https://a.example/=/')).toBe('file:///');
   });
