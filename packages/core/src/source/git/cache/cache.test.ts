@@ -113,6 +113,17 @@ describe.each(suiteEngines)('with the engine %s, the cache', (engine) => {
     await together.close();
   });
 
+  it('fails nobody for the lock that a killed git left on what others want', async () => {
+    const repository = await fresh().open(remoteOf('history'));
+    const hashes = [...new Set((await repository.refs()).refs.map(({ hash }) => hash))];
+    await repository.fetchCommit({ hash: hashes[0] ?? '' }, { blobs: true });
+    const copy = join(directory, 'copies', readdirSync(join(directory, 'copies'))[0] ?? '', 'repository');
+    if (engine === 'git') writeFileSync(join(copy, 'refs/gomodkit', `${hashes.at(-1)}.lock`), '');
+    await Promise.all(hashes.map((hash) => repository.fetchCommit({ hash }, { blobs: true })));
+    for (const hash of hashes) expect(await repository.commit(hash)).toMatchObject({ hash });
+    await repository.close();
+  });
+
   it('asks again for refs that are too old', async () => {
     const repository = await fresh({ refsMaxAge: 60_000 }).open(remoteOf('plain'));
     await repository.refs();
